@@ -1,0 +1,39 @@
+# One entry for people and for CI. `make help` lists what there is.
+SHELL := /bin/bash
+export JAVA_HOME := $(shell ./.mvn/find-jdk)
+MVN := mvn -B -ntp
+SOURCES := $(shell find . \( -name target -o -name .git \) -prune -o \( -name '*.java' -o -name '*.proto' -o -name pom.xml -o -path '*/src/main/resources/*' \) -type f -print)
+BUILT := benchmarks/target/classpath.txt
+
+.PHONY: help jdk build demo test verify bench format clean
+
+help: ## what there is
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+jdk:
+	@test -n "$(JAVA_HOME)" || { echo "No JDK 25 found: install one (Temurin 25, for example) and set JAVA_HOME, or put it beside the default JDK." >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "No Maven found: install Maven 3.8.7 or later." >&2; exit 1; }
+
+build: jdk $(BUILT) ## compiles everything
+
+$(BUILT): $(SOURCES)
+	@echo "building (a few minutes the first time: dependencies are fetched) …"
+	$(MVN) -q package -DskipTests
+	@touch $@
+
+demo: build ## indexes real files on a pool of four worker processes, and kills one of them
+	@"$(JAVA_HOME)/bin/java" -Djdk.console=java.base -cp "examples/target/classes:$$(cat examples/target/classpath.txt)" dev.podpool.examples.index.IndexDemo examples/index/pool.yaml .
+
+test: jdk ## format, static checks, unit, seeded and integration tests
+	$(MVN) verify
+
+verify: test ## everything that must hold before a push
+
+bench: build ## Pool.local beside CPython's Pool (needs python3), in one run
+	@"$(JAVA_HOME)/bin/java" -cp "benchmarks/target/classes:$$(cat benchmarks/target/classpath.txt)" dev.podpool.benchmarks.Bench benchmarks/cpython_pool.py benchmarks/target/results.json
+
+format: jdk ## formats the sources
+	$(MVN) -q spotless:apply
+
+clean: jdk ## removes what was built
+	$(MVN) -q clean

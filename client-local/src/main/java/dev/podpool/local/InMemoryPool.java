@@ -1,0 +1,110 @@
+package dev.podpool.local;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.PodpoolException;
+import dev.podpool.PoolOptions;
+import dev.podpool.internal.CapturedCall;
+import dev.podpool.internal.PoolBackend;
+import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import dev.podpool.worker.Worker;
+import dev.podpool.worker.WorkerSettings;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** One pool of child processes, with a queue of its own in memory. */
+final class InMemoryPool implements PoolBackend {
+
+  private final PoolOptions options;
+  private final QueueLoop queue = QueueLoop.inMemory();
+  private final Printer printer;
+  private final Worker worker;
+
+  InMemoryPool(PoolOptions options) {
+    this.options = options;
+    this.printer = new Printer(options.output(), options.errorOutput());
+    this.worker = new Worker(settings(options).withListener(printer));
+  }
+
+  private static WorkerSettings settings(PoolOptions options) {
+    CapturedCall initializer = options.initializer();
+    WorkerSettings settings =
+        WorkerSettings.of(options.name(), options.name(), options.workers())
+            .withInitializerTimeout(options.initializerTimeout())
+            .withMaxTasksPerWorker(options.maxTasksPerWorker())
+            .withMemoryLimitBytes(options.memoryLimitBytes())
+            .withJvmArguments(options.jvmArguments())
+            .withEnvironment(options.environment());
+    if (initializer == null) {
+      return settings;
+    }
+    return settings.withInitializer(
+        new WorkerSettings.Initializer(
+            ByteString.copyFrom(initializer.function()),
+            ByteString.copyFrom(initializer.arguments())));
+  }
+
+  @Override
+  public String pool() {
+    return options.name();
+  }
+
+  @Override
+  public int slots() {
+    return options.workers();
+  }
+
+  @Override
+  public @Nullable Duration itemTimeout() {
+    return options.itemTimeout();
+  }
+
+  @Override
+  public QueueSession open(SessionHandler handler) {
+    CompletableFuture<QueueSession> ofWorker = new CompletableFuture<>();
+    try {
+      // The processes start while the queue does: both take a tenth of a second or more.
+      worker.start(operation -> ofWorker.join().send(operation));
+    } catch (IOException e) {
+      throw new PodpoolException("the pool's processes could not be started: " + e.getMessage(), e);
+    }
+    QueueSession session = queue.open(session().build(), handler);
+    session.send(
+        Operation.newBuilder()
+            .setDefinePool(
+                DefinePool.newBuilder()
+                    .setPool(options.name())
+                    .setUid(UUID.randomUUID().toString())
+                    .setMaxAttempts(options.maxAttempts()))
+            .build());
+    OpenSession.Builder workers =
+        session().setPool(options.name()).setWorker(options.name()).setSlots(options.workers());
+    ofWorker.complete(queue.open(workers.build(), worker));
+    return session;
+  }
+
+  private static OpenSession.Builder session() {
+    UUID nonce = UUID.randomUUID();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(16)
+            .putLong(nonce.getMostSignificantBits())
+            .putLong(nonce.getLeastSignificantBits())
+            .flip();
+    return OpenSession.newBuilder().setNonce(ByteString.copyFrom(bytes));
+  }
+
+  @Override
+  public void close() {
+    worker.close();
+    queue.close();
+    printer.close();
+  }
+}

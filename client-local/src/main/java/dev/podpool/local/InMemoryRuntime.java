@@ -1,0 +1,14 @@
+package dev.podpool.local;
+
+import dev.podpool.PoolOptions;
+import dev.podpool.internal.LocalRuntime;
+import dev.podpool.internal.PoolBackend;
+
+/** Pools that keep nothing beyond this JVM. */
+public final class InMemoryRuntime implements LocalRuntime {
+
+  @Override
+  public PoolBackend start(PoolOptions options) {
+    return new InMemoryPool(options);
+  }
+}

@@ -1,0 +1,167 @@
+package dev.podpool;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.function.CodeMismatchException;
+import dev.podpool.function.DecodeException;
+import dev.podpool.function.EncodeException;
+import dev.podpool.function.FunctionNotFoundException;
+import dev.podpool.function.internal.FailureText;
+import dev.podpool.function.internal.FunctionReference;
+import dev.podpool.function.internal.PayloadReader;
+import dev.podpool.function.internal.PayloadWriter;
+import dev.podpool.function.internal.ResolvedFunction;
+import dev.podpool.internal.PoolBackend;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.Failure;
+import dev.podpool.protocol.FailureKind;
+import dev.podpool.protocol.JobResults;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.Payloads;
+import dev.podpool.protocol.SubmitJob;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Runs items where they are submitted: {@link Pool#inline}. */
+final class InlineBackend implements PoolBackend {
+
+  @Override
+  public String pool() {
+    return "inline";
+  }
+
+  @Override
+  public int slots() {
+    return 1;
+  }
+
+  @Override
+  public @Nullable Duration itemTimeout() {
+    return null;
+  }
+
+  @Override
+  public QueueSession open(SessionHandler handler) {
+    return new Session(handler);
+  }
+
+  @Override
+  public void close() {}
+
+  private static final class Session implements QueueSession {
+
+    private final SessionHandler handler;
+    private final ConcurrentHashMap<ByteString, Running> jobs = new ConcurrentHashMap<>();
+
+    Session(SessionHandler handler) {
+      this.handler = handler;
+    }
+
+    @Override
+    public void send(Operation operation) {
+      switch (operation.getKindCase()) {
+        case SUBMIT_JOB -> {
+          SubmitJob submit = operation.getSubmitJob();
+          Running job = new Running(submit);
+          jobs.put(submit.getJobId(), job);
+          run(job, submit.getInputs(), submit.getComplete());
+        }
+        case ADD_ITEMS -> {
+          Running job = jobs.get(operation.getAddItems().getJobId());
+          if (job != null) {
+            run(job, operation.getAddItems().getInputs(), operation.getAddItems().getComplete());
+          }
+        }
+        case END_ITEMS -> {
+          Running job = jobs.get(operation.getEndItems().getJobId());
+          if (job != null) {
+            run(job, Payloads.getDefaultInstance(), true);
+          }
+        }
+        case RELEASE_JOB -> jobs.remove(operation.getReleaseJob().getJobId());
+        default -> {} // confirmations
+      }
+    }
+
+    private void run(Running job, Payloads inputs, boolean complete) {
+      JobResults.Builder results =
+          JobResults.newBuilder().setJobId(job.id).setPosition(job.ended).setLast(complete);
+      PayloadReader reader = new PayloadReader(inputs.getData().toByteArray());
+      while (reader.next() && jobs.containsKey(job.id)) {
+        results.addOutcomes(job.run(reader));
+      }
+      handler.onDelivery(Delivery.newBuilder().setJobResults(results.setItems(job.ended)).build());
+    }
+  }
+
+  /** A job, and how far it is. Only its submitter's thread touches it. */
+  private static final class Running {
+
+    final ByteString id;
+    private final byte[] reference;
+    private @Nullable ResolvedFunction function;
+    long ended;
+
+    Running(SubmitJob submit) {
+      this.id = submit.getJobId();
+      this.reference = submit.getFunction().toByteArray();
+    }
+
+    Outcome run(PayloadReader input) {
+      Outcome.Builder outcome = Outcome.newBuilder().setJobId(id).setFirst(ended++).setCount(1);
+      PayloadWriter result = new PayloadWriter();
+      FailureKind step = FailureKind.FUNCTION_NOT_FOUND;
+      try {
+        if (function == null) {
+          ClassLoader loader = Thread.currentThread().getContextClassLoader();
+          function = FunctionReference.resolve(reference, loader);
+        }
+        Object argument = function.decode(input.buffer(), input.offset(), input.length());
+        step = FailureKind.THREW;
+        Object value = function.call(argument);
+        step = FailureKind.RESULT_NOT_ENCODED;
+        function.encode(value, result);
+        return outcome
+            .setSucceeded(
+                Payloads.newBuilder()
+                    .setCount(1)
+                    .setData(ByteString.copyFrom(result.toByteArray())))
+            .build();
+      } catch (Throwable e) { // whatever user code throws
+        if (e instanceof InterruptedException) {
+          Thread.currentThread().interrupt();
+        }
+        return outcome.setFailed(failure(e, step)).build();
+      }
+    }
+
+    private static Failure failure(Throwable error, FailureKind step) {
+      FailureText text = FailureText.of(error, InlineBackend.class.getName());
+      return Failure.newBuilder()
+          .setKind(kind(error, step))
+          .setType(text.type())
+          .setMessage(text.message())
+          .addAllStack(text.stack())
+          .build();
+    }
+
+    private static FailureKind kind(Throwable error, FailureKind step) {
+      if (step == FailureKind.THREW) {
+        return step;
+      }
+      if (error instanceof CodeMismatchException) {
+        return FailureKind.CODE_MISMATCH;
+      }
+      if (error instanceof FunctionNotFoundException) {
+        return FailureKind.FUNCTION_NOT_FOUND;
+      }
+      if (error instanceof DecodeException) {
+        return FailureKind.INPUT_NOT_DECODED;
+      }
+      return error instanceof EncodeException ? FailureKind.RESULT_NOT_ENCODED : step;
+    }
+  }
+}

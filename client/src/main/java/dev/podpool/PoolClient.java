@@ -1,0 +1,198 @@
+package dev.podpool;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.internal.PoolBackend;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.JobResults;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all views of one pool share: the session, the jobs that run, the callbacks, and its life:
+ * open, then shut down (no more jobs), then, when the last job has ended, closed.
+ */
+final class PoolClient implements SessionHandler {
+
+  private final PoolBackend backend;
+  private final Callbacks callbacks = new Callbacks();
+  private final QueueSession session;
+
+  private final CountDownLatch shutDown = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  private final Object lock = new Object();
+  // Changed under the lock, read by anyone.
+  private final ConcurrentHashMap<ByteString, Job> jobs = new ConcurrentHashMap<>();
+  // Guarded by the lock.
+  private boolean closing;
+  private @Nullable String gone;
+
+  PoolClient(PoolBackend backend) {
+    this.backend = backend;
+    this.session = backend.open(this);
+  }
+
+  PoolBackend backend() {
+    return backend;
+  }
+
+  Callbacks callbacks() {
+    return callbacks;
+  }
+
+  void send(Operation operation) {
+    session.send(operation);
+  }
+
+  // ---- jobs
+
+  /**
+   * {@code job} is about to be submitted.
+   *
+   * @throws IllegalStateException if the pool is shut down
+   * @throws PodpoolException if its queue is gone
+   */
+  void begin(Job job) {
+    synchronized (lock) {
+      checkOpen();
+      if (gone != null) {
+        throw new PodpoolException(gone);
+      }
+      jobs.put(job.id, job);
+    }
+  }
+
+  /** {@code job} has ended, and whoever waits for it has been told. */
+  void forget(Job job) {
+    synchronized (lock) {
+      jobs.remove(job.id, job);
+      closeIfDone();
+    }
+  }
+
+  List<Job> jobs() {
+    return List.copyOf(jobs.values());
+  }
+
+  // ---- life
+
+  boolean isOpen() {
+    return shutDown.getCount() > 0;
+  }
+
+  void checkOpen() {
+    if (!isOpen()) {
+      throw new IllegalStateException("the pool is shut down; open another to submit more");
+    }
+  }
+
+  void shutdown() {
+    synchronized (lock) {
+      shutDown.countDown();
+      closeIfDone();
+    }
+  }
+
+  private void closeIfDone() {
+    if (!isOpen() && jobs.isEmpty() && !closing) {
+      closing = true;
+      // Of its own: this one may be the queue's, a worker's or a callback's.
+      Thread closer = new Thread(this::close, "podpool-close");
+      closer.setDaemon(true);
+      closer.start();
+    }
+  }
+
+  private void close() {
+    try {
+      backend.close();
+    } finally {
+      callbacks.close();
+      closed.countDown();
+    }
+  }
+
+  boolean isClosed() {
+    return closed.getCount() == 0;
+  }
+
+  /**
+   * Waits until the pool is shut down, its jobs have ended, its processes are gone and its
+   * callbacks have run; false if the time passes before.
+   */
+  boolean awaitEnd(long nanos) throws InterruptedException {
+    long deadline = System.nanoTime() + nanos;
+    return shutDown.await(nanos, TimeUnit.NANOSECONDS)
+        && closed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
+        && callbacks.await(deadline - System.nanoTime());
+  }
+
+  /** Waits until the processes are gone. Not for ever: what they ran has ended. */
+  void awaitClosed() {
+    boolean interrupted = false;
+    while (!isClosed()) {
+      try {
+        closed.await();
+      } catch (InterruptedException e) {
+        interrupted = true; // no process is left behind for that
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // ---- from the queue
+
+  @Override
+  public void onDelivery(Delivery delivery) {
+    if (delivery.hasJobResults()) {
+      JobResults results = delivery.getJobResults();
+      Job job = jobs.get(results.getJobId());
+      if (job != null) {
+        job.receive(results);
+      }
+    } else if (delivery.hasPoolGone()) {
+      breakAll("pool '" + delivery.getPoolGone().getPool() + "' was deleted; create it again");
+    }
+  }
+
+  @Override
+  public void onReply(Operation operation, Reply reply) {
+    ByteString jobId =
+        switch (operation.getKindCase()) {
+          case SUBMIT_JOB -> operation.getSubmitJob().getJobId();
+          case ADD_ITEMS -> operation.getAddItems().getJobId();
+          default -> ByteString.EMPTY;
+        };
+    Job job = jobs.get(jobId);
+    if (job != null && reply.hasRefusal()) {
+      String refused = text(reply.getRefusal());
+      job.fail(() -> new PodpoolException(refused));
+    }
+  }
+
+  @Override
+  public void onEnd(Refusal reason) {
+    breakAll(text(reason));
+  }
+
+  private static String text(Refusal refusal) {
+    return refusal.getCode() + ": " + refusal.getMessage();
+  }
+
+  private void breakAll(String reason) {
+    synchronized (lock) {
+      gone = reason;
+    }
+    jobs().forEach(job -> job.fail(() -> new PodpoolException(reason)));
+  }
+}

@@ -1,0 +1,154 @@
+package dev.podpool;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.function.EncodeException;
+import dev.podpool.function.internal.CapturedFunction;
+import dev.podpool.function.internal.PayloadWriter;
+import dev.podpool.protocol.AddItems;
+import dev.podpool.protocol.EndItems;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Payloads;
+import dev.podpool.protocol.SubmitJob;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands in a job and its inputs, encoded, in as few operations as are sensible. For one thread at a
+ * time.
+ */
+final class Submission {
+
+  private static final int ITEMS_PER_OPERATION_MAX = 16_384;
+  private static final int BYTES_PER_OPERATION_TARGET = 256 << 10;
+
+  private final PoolClient client;
+  private final ByteString jobId;
+  private final CapturedFunction function;
+  private final PayloadWriter gathered = new PayloadWriter();
+  private long sent;
+
+  Submission(PoolClient client, ByteString jobId, CapturedFunction function) {
+    this.client = client;
+    this.jobId = jobId;
+    this.function = function;
+  }
+
+  /**
+   * Hands in {@code job} with all of its inputs. If this throws, the job has ended.
+   *
+   * @throws EncodeException if an input can't be encoded
+   */
+  void submit(Job job, JobOptions options, int chunk, Collection<?> inputs) {
+    client.begin(job);
+    boolean done = false;
+    try {
+      send(inputs.iterator(), job, submission(options, chunk));
+      done = true;
+    } finally {
+      if (!done) {
+        job.fail(() -> new PodpoolException("the job's inputs could not be submitted"));
+      }
+    }
+  }
+
+  private void send(Iterator<?> inputs, Job job, SubmitJob.Builder first) {
+    do {
+      while (inputs.hasNext()
+          && gathered.count() < ITEMS_PER_OPERATION_MAX
+          && gathered.sizeBytes() < BYTES_PER_OPERATION_TARGET) {
+        gather(inputs.next());
+      }
+      boolean complete = !inputs.hasNext();
+      if (sent == 0) {
+        send(first.setInputs(take()).setComplete(complete));
+      } else {
+        sendGathered(complete);
+      }
+    } while (inputs.hasNext() && !job.hasEnded());
+  }
+
+  /** Hands in {@code job} without inputs; they follow, and it ends with the session. */
+  void open(Job job, JobOptions options, int chunk) {
+    client.begin(job);
+    send(
+        submission(options, chunk)
+            .setInputs(Payloads.getDefaultInstance())
+            .setDiscardConfirmed(true)
+            .setWithSession(true));
+  }
+
+  /**
+   * Encodes the next input.
+   *
+   * @throws EncodeException if it can't be; those gathered before are still there
+   */
+  void gather(@Nullable Object input) {
+    try {
+      function.arguments().encode(input, gathered);
+    } catch (EncodeException e) {
+      throw new EncodeException("input " + taken() + ": " + e.getMessage(), e);
+    } catch (ClassCastException e) {
+      throw new EncodeException(
+          "input " + taken() + " is not a " + function.argumentTypes() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Number of inputs that were encoded. */
+  long taken() {
+    return sent + gathered.count();
+  }
+
+  /** Inputs that were encoded, and not sent. */
+  int gathered() {
+    return gathered.count();
+  }
+
+  void sendGathered(boolean complete) {
+    AddItems.Builder items = AddItems.newBuilder().setJobId(jobId).setFirst(sent);
+    client.send(
+        Operation.newBuilder().setAddItems(items.setInputs(take()).setComplete(complete)).build());
+  }
+
+  /** No more inputs will come. */
+  void end() {
+    client.send(Operation.newBuilder().setEndItems(EndItems.newBuilder().setJobId(jobId)).build());
+  }
+
+  private void send(SubmitJob.Builder submission) {
+    client.send(Operation.newBuilder().setSubmitJob(submission).build());
+  }
+
+  private SubmitJob.Builder submission(JobOptions options, int chunk) {
+    SubmitJob.Builder submission =
+        SubmitJob.newBuilder()
+            .setJobId(jobId)
+            .setPool(client.backend().pool())
+            .setFunction(ByteString.copyFrom(function.reference()))
+            .setFunctionName(function.name())
+            .setPriority(options.priority())
+            .setMaxAttempts(options.maxAttempts())
+            .setChunk(chunk);
+    Duration itemTimeout =
+        options.itemTimeout() != null ? options.itemTimeout() : client.backend().itemTimeout();
+    if (itemTimeout != null) {
+      submission.setItemTimeoutMillis(itemTimeout.toMillis());
+    }
+    if (options.deadline() != null) {
+      submission.setDeadlineMillis(options.deadline().toMillis());
+    }
+    return submission;
+  }
+
+  private Payloads take() {
+    Payloads payloads =
+        Payloads.newBuilder()
+            .setCount(gathered.count())
+            .setData(ByteString.copyFrom(gathered.buffer(), 0, gathered.sizeBytes()))
+            .build();
+    sent += gathered.count();
+    gathered.reset();
+    return payloads;
+  }
+}

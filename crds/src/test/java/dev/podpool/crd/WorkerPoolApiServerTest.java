@@ -1,0 +1,231 @@
+package dev.podpool.crd;
+
+import static dev.podpool.crd.ApiServer.APPLY;
+import static dev.podpool.crd.ApiServer.MERGE;
+import static dev.podpool.crd.ApiServer.POOLS;
+import static dev.podpool.crd.ApiServer.YAML;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The definition on a real API server: what the reader says of a manifest, the cluster says too.
+ */
+@EnabledIfEnvironmentVariable(
+    named = "KUBE_API_TEST_DIR",
+    matches = ".+",
+    disabledReason =
+        "no kube-apiserver: set KUBE_API_TEST_DIR to a folder with"
+            + " k8s/<version>-linux-amd64/{kube-apiserver,etcd,kubectl}, and"
+            + " KUBE_API_TEST_API_SERVER_VERSION to that version")
+class WorkerPoolApiServerTest {
+  private static final Path DEFINITION =
+      Path.of("src/main/resources/dev/podpool/crd/workerpools.podpool.dev.yaml");
+  private static final String DEFINITIONS =
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/workerpools.podpool.dev";
+  private static final String STRICTLY = "?fieldManager=test&fieldValidation=Strict";
+  private static final String JSON = "application/json";
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+
+  private static ApiServer server;
+  private static ApiServer.Answer applied;
+
+  @BeforeAll
+  static void startAServerThatKnowsWorkerPools() throws Exception {
+    server = ApiServer.start();
+    applied = server.send("PATCH", DEFINITIONS + STRICTLY, APPLY, Files.readString(DEFINITION));
+    assertThat(applied.isAccepted()).as(applied.message()).isTrue();
+    server
+        .client()
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName("workerpools.podpool.dev")
+        .waitUntilCondition(WorkerPoolApiServerTest::isEstablished, 30, TimeUnit.SECONDS);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  @Test
+  void theDefinitionIsTakenWithoutAWarning() throws Exception {
+    JsonNode conditions = server.get(DEFINITIONS, JSON).body().at("/status/conditions");
+
+    assertThat(applied.warnings()).isEmpty();
+    assertThat(conditions.findValuesAsText("type"))
+        .containsExactlyInAnyOrder("NamesAccepted", "Established");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("dev.podpool.crd.GoodManifests#all")
+  void aGoodManifestMeansTheSameToTheServerAndToTheReader(GoodManifests.Good good)
+      throws Exception {
+    ApiServer.Answer answer = tried(good.yaml());
+
+    assertThat(answer.isAccepted()).as(answer.message()).isTrue();
+    assertThat(answer.warnings()).isEmpty();
+    assertThat(answer.body().get("spec")).isEqualTo(filledIn(good.yaml()).get("spec"));
+    assertThat(MAPPER.treeToValue(answer.body().get("spec"), WorkerPoolSpec.class))
+        .isEqualTo(Manifests.read(good.yaml(), "pool.yaml").getSpec());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("dev.podpool.crd.GoodManifests#all")
+  void whatTheReaderReadIsAcceptedFromAProgramToo(GoodManifests.Good good) throws Exception {
+    WorkerPool pool = Manifests.read(good.yaml(), "pool.yaml");
+
+    ApiServer.Answer answer = tried(MAPPER.writeValueAsString(pool));
+
+    assertThat(answer.isAccepted()).as(answer.message()).isTrue();
+    assertThat(MAPPER.treeToValue(answer.body(), WorkerPool.class).getSpec())
+        .isEqualTo(pool.getSpec());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("dev.podpool.crd.BadManifests#all")
+  void aBadManifestIsRefusedByTheServer(BadManifests.Bad bad) throws Exception {
+    ApiServer.Answer answer = tried(bad.yaml());
+
+    assertThat(answer.code()).as(answer.body().toString()).isIn(400, 422);
+    // It looks for unknown fields first, and says nothing more where it finds one.
+    boolean unknown = bad.problems().stream().anyMatch(WorkerPoolApiServerTest::isUnknownField);
+    for (String problem : bad.problems()) {
+      if (isUnknownField(problem)) {
+        assertThat(answer.message()).contains("unknown field \"%s\"".formatted(path(problem)));
+      } else if (!unknown) {
+        assertThat(answer.message()).contains(wordsInCommon(problem));
+      }
+    }
+  }
+
+  @Test
+  void aPoolIsScaledThroughItsSubresource() throws Exception {
+    create("scaled");
+    String scale = POOLS + "/scaled/scale";
+    server.send(
+        "PATCH",
+        POOLS + "/scaled/status",
+        MERGE,
+        """
+        {"status": {"workers": 2, "selector": "podpool.dev/pool=scaled"}}""");
+
+    ApiServer.Answer patched = server.send("PATCH", scale, MERGE, replicas(3));
+    ApiServer.Answer tooMany = server.send("PATCH", scale, MERGE, replicas(10_001));
+
+    assertThat(patched.isAccepted()).as(patched.message()).isTrue();
+    assertThat(tooMany.code()).isEqualTo(422);
+    assertThat(server.get(POOLS + "/scaled", JSON).body().at("/spec/workers").asInt()).isEqualTo(3);
+    JsonNode read = server.get(scale, JSON).body();
+    assertThat(read.at("/spec/replicas").asInt()).isEqualTo(3);
+    assertThat(read.at("/status/replicas").asInt()).isEqualTo(2);
+    assertThat(read.at("/status/selector").asText()).isEqualTo("podpool.dev/pool=scaled");
+  }
+
+  @Test
+  void kubectlGetShowsThePoolsColumns() throws Exception {
+    create("shown");
+    var ready =
+        new Condition(
+            "Ready", Condition.Truth.True, 1, "2026-01-01T00:00:00Z", "AllReady", "4 of 4 ready");
+    var status = new WorkerPoolStatus(4, 4, "a=b", 7L, 1L, 12L, 1, List.of(ready));
+    ApiServer.Answer reported =
+        server.send(
+            "PATCH",
+            POOLS + "/shown/status",
+            MERGE,
+            "{\"status\": %s}".formatted(MAPPER.writeValueAsString(status)));
+    assertThat(reported.isAccepted()).as(reported.message()).isTrue();
+
+    JsonNode table =
+        server.get(POOLS + "/shown", "application/json;as=Table;v=v1;g=meta.k8s.io").body();
+
+    assertThat(table.at("/columnDefinitions").findValuesAsText("name"))
+        .containsExactly("Name", "Workers", "Ready", "Unfinished", "Dead", "Status", "Age");
+    assertThat(table.at("/rows/0/cells"))
+        .extracting(JsonNode::asText)
+        .startsWith("shown", "1", "4", "7", "1", "4 of 4 ready");
+  }
+
+  private static boolean isUnknownField(String problem) {
+    return problem.contains(": unknown field; ");
+  }
+
+  /** The field of {@code pool.yaml:1:2: spec.field: what is wrong}. */
+  private static String path(String problem) {
+    return problem.split(": ", 3)[1];
+  }
+
+  /** What the server too says of {@code problem}: a rule's message, and else which field it is. */
+  private static List<String> wordsInCommon(String problem) {
+    String path = path(problem);
+    Optional<String> rule = messages(Schema.ofWorkerPool()).filter(problem::endsWith).findAny();
+    if (path.equals("apiVersion")) {
+      return List.of("does not match the expected API version");
+    }
+    // A rule at the root may read the name, but cannot call it its field.
+    return path.equals("metadata.name") && rule.isPresent()
+        ? List.of(rule.get())
+        : List.of(path, rule.orElse(""));
+  }
+
+  private static Stream<String> messages(Schema schema) {
+    Stream<Schema> inner =
+        Stream.concat(schema.properties().values().stream(), schema.items().stream());
+    return Stream.concat(
+        schema.rules().stream().map(Schema.Rule::message),
+        inner.flatMap(WorkerPoolApiServerTest::messages));
+  }
+
+  private static boolean isEstablished(CustomResourceDefinition definition) {
+    return definition != null
+        && definition.getStatus() != null
+        && definition.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
+  }
+
+  /**
+   * The server's answer to {@code manifest}, which it takes through every check but the last write.
+   */
+  private static ApiServer.Answer tried(String manifest) throws Exception {
+    return server.send("POST", POOLS + STRICTLY + "&dryRun=All", YAML, manifest);
+  }
+
+  private static void create(String name) throws Exception {
+    ApiServer.Answer created =
+        server.send("POST", POOLS + STRICTLY, YAML, GoodManifests.HEAD.replace("index", name));
+    assertThat(created.isAccepted()).as(created.message()).isTrue();
+  }
+
+  private static String replicas(int count) {
+    return "{\"spec\": {\"replicas\": %d}}".formatted(count);
+  }
+
+  /**
+   * What the reader makes of {@code yaml} before it is typed, written and read as the answer was.
+   */
+  private static JsonNode filledIn(String yaml) throws Exception {
+    YamlDocument document = YamlDocument.parse(yaml, "pool.yaml");
+    var validation = new Validation(document);
+    validation.check(Schema.ofWorkerPool());
+    validation.throwIfAny();
+    return MAPPER.readTree(document.root().toString());
+  }
+}

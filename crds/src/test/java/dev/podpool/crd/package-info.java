@@ -1,0 +1,4 @@
+@NullMarked
+package dev.podpool.crd;
+
+import org.jspecify.annotations.NullMarked;

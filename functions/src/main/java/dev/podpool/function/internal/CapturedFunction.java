@@ -1,0 +1,57 @@
+package dev.podpool.function.internal;
+
+import java.lang.reflect.Type;
+import java.util.List;
+
+/** A function ready to travel. Immutable. */
+public final class CapturedFunction {
+  private final String name;
+  private final List<Type> argumentTypes;
+  private final Type resultType;
+  private final byte[] reference;
+  private final ArgumentsCodec arguments;
+  private final Codec<Object> result;
+
+  CapturedFunction(String name, List<Type> argumentTypes, Type resultType, byte[] reference) {
+    this.name = name;
+    this.argumentTypes = List.copyOf(argumentTypes);
+    this.resultType = resultType;
+    this.reference = reference;
+    this.arguments = ArgumentsCodec.of(argumentTypes);
+    this.result = Codecs.of(resultType);
+  }
+
+  /** For people: "Squares::square", "lambda at Index.java:41". */
+  public String name() {
+    return name;
+  }
+
+  /** Concrete types, as many as the function takes arguments. */
+  public List<Type> argumentTypes() {
+    return argumentTypes;
+  }
+
+  public Type resultType() {
+    return resultType;
+  }
+
+  /** What {@link FunctionReference#resolve} finds the function by, captured values included. */
+  public byte[] reference() {
+    return reference.clone();
+  }
+
+  /** Encodes a call's arguments. */
+  public ArgumentsCodec arguments() {
+    return arguments;
+  }
+
+  /**
+   * Decodes what a call gave.
+   *
+   * @param <O> the function's result, which its author declared
+   */
+  @SuppressWarnings("unchecked")
+  public <O> Codec<O> result() {
+    return (Codec<O>) result;
+  }
+}

@@ -1,0 +1,99 @@
+package dev.podpool.operator.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.AsyncResult;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+
+/** Knows the worker processes of a pool, and waits for what becomes of them. */
+final class Crew implements PoolEvents {
+
+  private final List<ProcessHandle> all = new ArrayList<>();
+  private final Map<String, ProcessHandle> alive = new LinkedHashMap<>();
+  private final Map<String, ProcessHandle> ready = new LinkedHashMap<>();
+  private int ended;
+  private int died;
+
+  @Override
+  public synchronized void workerStarted(String worker, long pid) {
+    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+    assertThat(alive.put(worker, process)).as("two processes in the place of " + worker).isNull();
+    all.add(process);
+  }
+
+  @Override
+  public synchronized void workerReady(String worker) {
+    ready.put(worker, alive.get(worker));
+    notifyAll();
+  }
+
+  @Override
+  public synchronized void workerEnded(String worker, boolean asked, int exitCode) {
+    alive.remove(worker);
+    ready.remove(worker);
+    ended++;
+    died += asked ? 0 : 1;
+    notifyAll();
+  }
+
+  synchronized int started() {
+    return all.size();
+  }
+
+  synchronized int died() {
+    return died;
+  }
+
+  synchronized void awaitReady(int workers) throws InterruptedException {
+    while (ready.size() < workers) {
+      wait();
+    }
+  }
+
+  synchronized void awaitEnded(int workers) throws InterruptedException {
+    while (ended < workers) {
+      wait();
+    }
+  }
+
+  void awaitProgress(AsyncResult<?> result, long done) throws InterruptedException {
+    CountDownLatch reached = new CountDownLatch(1);
+    var unused =
+        result.onProgress(
+            progress -> {
+              if (progress.done() >= done) {
+                reached.countDown();
+              }
+            });
+    reached.await();
+  }
+
+  /** Sends SIGKILL to one that works, once there is one. */
+  synchronized void killOne(SplittableRandom random) throws InterruptedException {
+    awaitReady(1);
+    List<ProcessHandle> candidates = List.copyOf(ready.values());
+    candidates.get(random.nextInt(candidates.size())).destroyForcibly();
+  }
+
+  /** Sends SIGSTOP to all. */
+  synchronized void stopAll() throws IOException, InterruptedException {
+    for (ProcessHandle process : ready.values()) {
+      new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
+    }
+  }
+
+  /** Every process, and every child of one, is gone; they may take a moment to notice. */
+  synchronized void assertNoneIsLeft() {
+    for (ProcessHandle process : all) {
+      assertThat(process.onExit()).succeedsWithin(Duration.ofSeconds(20));
+      assertThat(process.descendants()).isEmpty();
+    }
+  }
+}

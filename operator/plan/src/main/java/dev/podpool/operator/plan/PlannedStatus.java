@@ -1,0 +1,14 @@
+package dev.podpool.operator.plan;
+
+/**
+ * What to tell people of a pool.
+ *
+ * @param workers workers that have not ended
+ * @param readyWorkers those of them that are in the queue and were not told to end
+ * @param progressing whether workers are missing, starting, stopping or of an old template
+ * @param draining whether the pool is being deleted
+ * @param message a short phrase, such as {@code Joined}; the same for the same facts, so that a
+ *     status is not written each second
+ */
+public record PlannedStatus(
+    int workers, int readyWorkers, boolean progressing, boolean draining, String message) {}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.podpool.operator.plan;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,30 @@
+package dev.podpool.queue;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+
+/**
+ * What must happen outside because an entry was applied. Comes out of every replica alike; only the
+ * leader performs it.
+ */
+public interface Effects {
+
+  /**
+   * The session asked for with {@code nonce} is open, or refused ({@code reply} has sequence 0).
+   */
+  void opened(ByteString nonce, Reply reply);
+
+  /** All of {@code session}'s operations up to {@code sequence} have been applied. */
+  void applied(long session, long sequence);
+
+  /** An answer that says more than "done". Comes before the {@code applied} that covers it. */
+  void reply(long session, Reply reply);
+
+  /** Something for the session. */
+  void deliver(long session, Delivery delivery);
+
+  /** The session is over; nothing more comes for it. */
+  void ended(long session, Refusal reason);
+}

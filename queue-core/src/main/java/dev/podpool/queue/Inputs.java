@@ -1,0 +1,129 @@
+package dev.podpool.queue;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.protocol.InputRun;
+import dev.podpool.protocol.Payloads;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The inputs of a job's items, as the runs in which they came. A run goes when its items have
+ * ended.
+ */
+final class Inputs {
+
+  private static final int[] NONE = {};
+
+  private final ArrayList<Run> runs = new ArrayList<>();
+  private long bytes;
+
+  private static final class Run {
+    final long first;
+    final int count;
+    // Where each payload, with its length, begins in data; one more for the end.
+    int[] offsets;
+    ByteString data;
+    int live;
+
+    Run(long first, Payloads payloads, int[] offsets) {
+      this.first = first;
+      this.count = payloads.getCount();
+      this.offsets = offsets;
+      this.data = payloads.getData();
+      this.live = count;
+    }
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** Adds a run that {@link PayloadRuns#offsets} has found well formed. */
+  void add(long first, Payloads payloads, int[] offsets) {
+    if (payloads.getCount() > 0) {
+      runs.add(new Run(first, payloads, offsets));
+      bytes += payloads.getData().size();
+    }
+  }
+
+  /** Neighbouring payloads from {@code first} on: at most {@code count}, fewer at a run's end. */
+  Payloads slice(long first, int count) {
+    Run run = runs.get(find(first));
+    int from = (int) (first - run.first);
+    int to = Math.min(run.count, from + count);
+    if (from == 0 && to == run.count) {
+      return Payloads.newBuilder().setCount(run.count).setData(run.data).build();
+    }
+    return Payloads.newBuilder()
+        .setCount(to - from)
+        .setData(run.data.substring(run.offsets[from], run.offsets[to]))
+        .build();
+  }
+
+  /** {@code count} items from {@code first} on have ended: their inputs are no longer needed. */
+  void end(long first, int count) {
+    int at = find(first);
+    while (count > 0) {
+      Run run = runs.get(at++);
+      int here = (int) Math.min(count, run.first + run.count - first);
+      run.live -= here;
+      first += here;
+      count -= here;
+      if (run.live == 0) {
+        bytes -= run.data.size();
+        run.data = ByteString.EMPTY;
+        run.offsets = NONE;
+      }
+    }
+  }
+
+  /** Forgets runs that end before {@code index}. All their items have ended. */
+  void trim(long index) {
+    int whole = 0;
+    while (whole < runs.size() && runs.get(whole).first + runs.get(whole).count <= index) {
+      whole++;
+    }
+    runs.subList(0, whole).clear();
+  }
+
+  private int find(long index) {
+    int low = 0;
+    int high = runs.size() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (runs.get(middle).first <= index) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  List<InputRun> snapshot() {
+    List<InputRun> all = new ArrayList<>();
+    for (Run run : runs) {
+      all.add(
+          InputRun.newBuilder()
+              .setFirst(run.first)
+              .setInputs(Payloads.newBuilder().setCount(run.count).setData(run.data))
+              .setLive(run.live)
+              .build());
+    }
+    return all;
+  }
+
+  void restore(List<InputRun> all) {
+    for (InputRun each : all) {
+      Payloads payloads = each.getInputs();
+      int[] offsets = each.getLive() == 0 ? NONE : PayloadRuns.offsets(payloads);
+      if (offsets == null) {
+        throw new IllegalStateException("snapshot holds malformed payloads at " + each.getFirst());
+      }
+      Run run = new Run(each.getFirst(), payloads, offsets);
+      run.live = each.getLive();
+      runs.add(run);
+      bytes += run.data.size();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.Charge;
+import dev.podpool.protocol.ItemState;
+import dev.podpool.protocol.JobSnapshot;
+import dev.podpool.protocol.LeaseSnapshot;
+import dev.podpool.protocol.WatchSnapshot;
+
+/** A job as a snapshot holds it. What can be derived is not in it. */
+final class JobSnapshots {
+
+  private JobSnapshots() {}
+
+  static JobSnapshot of(Job job) {
+    JobSnapshot.Builder into =
+        JobSnapshot.newBuilder()
+            .setNumber(job.number)
+            .setSubmitted(job.submitted)
+            .setDigest(job.digest)
+            .setOwner(job.owner)
+            .setItems(job.items.size())
+            .setComplete(job.complete)
+            .setDueAtMillis(job.dueAtMillis)
+            .setLastLease(job.lastLease)
+            .addAllInputs(job.inputs.snapshot())
+            .setOutcomesFrom(job.log.from())
+            .addAllOutcomes(job.log.all());
+    job.items.snapshot(into);
+    job.ready.snapshot(into);
+    job.deaths.forEach(
+        (index, count) -> into.addCharges(Charge.newBuilder().setIndex(index).setDeaths(count)));
+    for (Lease lease : job.leases.values()) {
+      into.addLeases(
+          LeaseSnapshot.newBuilder()
+              .setLease(lease.number)
+              .setSession(lease.worker.session)
+              .setFirst(lease.first)
+              .setCount(lease.count)
+              .setRemaining(lease.remaining)
+              .setSole(lease.sole));
+    }
+    for (Watch watch : job.watches) {
+      into.addWatches(
+          WatchSnapshot.newBuilder()
+              .setSession(watch.session)
+              .setConfirmed(watch.confirmed())
+              .setDelivered(watch.delivered()));
+    }
+    return into.build();
+  }
+
+  static Job restore(JobSnapshot from, Pool pool, Sessions sessions) {
+    Job job =
+        new Job(from.getNumber(), pool, from.getSubmitted(), from.getDigest(), from.getOwner());
+    job.dueAtMillis = from.getDueAtMillis();
+    job.lastLease = from.getLastLease();
+    job.complete = from.getComplete();
+    job.items.restore(from);
+    job.ready.restore(from);
+    job.inputs.restore(from.getInputsList());
+    job.log.restore(from.getOutcomesFrom(), from.getOutcomesList());
+    from.getChargesList().forEach(charge -> job.deaths.put(charge.getIndex(), charge.getDeaths()));
+    from.getLeasesList().forEach(lease -> restore(lease, job, sessions));
+    for (long index = job.items.keptFrom(); index < job.items.size(); index++) {
+      byte state = job.items.state(index);
+      if (state <= Items.LEASED) {
+        job.unended++;
+      } else if (state == ItemState.DEAD_VALUE && !job.submitted.getDiscardConfirmed()) {
+        job.dead++;
+      }
+    }
+    job.settled = job.hasEnded();
+    for (WatchSnapshot each : from.getWatchesList()) {
+      job.watches.add(
+          Watch.restore(each.getSession(), each.getConfirmed(), each.getDelivered(), job));
+    }
+    job.countBytes();
+    return job;
+  }
+
+  private static void restore(LeaseSnapshot from, Job job, Sessions sessions) {
+    WorkerState worker = sessions.worker(from.getSession());
+    if (worker == null) {
+      throw new IllegalStateException("snapshot leases to no worker: " + from.getSession());
+    }
+    Lease lease =
+        new Lease(job, from.getLease(), worker, from.getFirst(), from.getCount(), from.getSole());
+    lease.remaining = from.getRemaining();
+    job.leases.put(lease.number, lease);
+    worker.leases.add(lease);
+    worker.leased += lease.remaining;
+  }
+}

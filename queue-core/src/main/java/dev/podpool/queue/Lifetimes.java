@@ -1,0 +1,139 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.ExpireSession;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.SessionOpened;
+import dev.podpool.protocol.WorkerLoss;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** How sessions begin and end, and what ends with them. */
+final class Lifetimes {
+
+  private static final int NONCE_BYTES = 16;
+
+  private final Sessions sessions;
+  private final Pools pools;
+  private final Jobs jobs;
+  private final Workers workers;
+
+  Lifetimes(Sessions sessions, Pools pools, Jobs jobs, Workers workers) {
+    this.sessions = sessions;
+    this.pools = pools;
+    this.jobs = jobs;
+    this.workers = workers;
+  }
+
+  void open(OpenSession open, Effects effects) {
+    SessionState known = sessions.findByNonce(open.getNonce());
+    Refusal refusal = check(open, known);
+    Reply.Builder reply = Reply.newBuilder();
+    if (refusal != null) {
+      reply.setRefusal(refusal);
+    } else {
+      SessionState session = known == null ? begin(open, effects) : known;
+      reply.setSessionOpened(SessionOpened.newBuilder().setSession(session.id));
+    }
+    effects.opened(open.getNonce(), reply.build());
+  }
+
+  private @Nullable Refusal check(OpenSession open, @Nullable SessionState known) {
+    if (open.getNonce().size() != NONCE_BYTES) {
+      return Refusals.invalid(
+          "a nonce of " + open.getNonce().size() + " bytes; take " + NONCE_BYTES + " random ones");
+    }
+    if (known != null) {
+      return known.opened.getPrincipal().equals(open.getPrincipal())
+          ? null
+          : Refusals.invalid("the nonce is another principal's; take a new random one");
+    }
+    if (open.getWorker().isEmpty()) {
+      return null;
+    }
+    if (pools.find(open.getPool()) == null) {
+      return Refusals.unknownPool(open.getPool());
+    }
+    return open.getSlots() >= 1
+        ? null
+        : Refusals.invalid(
+            "worker '"
+                + open.getWorker()
+                + "' offers "
+                + Integer.toUnsignedString(open.getSlots())
+                + " slots; from 1 to "
+                + Integer.MAX_VALUE);
+  }
+
+  /** What {@link #check} has found in order. */
+  private SessionState begin(OpenSession open, Effects effects) {
+    Pool pool = open.getWorker().isEmpty() ? null : pools.find(open.getPool());
+    if (pool == null) {
+      return sessions.add(open, null);
+    }
+    WorkerState old = pool.workers.get(open.getWorker());
+    if (old != null) {
+      expire(
+          ExpireSession.newBuilder()
+              .setSession(old.session)
+              .setCause("its place was taken by a new process")
+              .build(),
+          effects);
+    }
+    WorkerState worker =
+        new WorkerState(sessions.nextId(), open.getWorker(), open.getSlots(), pool);
+    pool.workers.put(worker.name, worker);
+    return sessions.add(open, worker);
+  }
+
+  void expire(ExpireSession expire, Effects effects) {
+    SessionState session = sessions.find(expire.getSession());
+    if (session == null) {
+      return; // closed in time
+    }
+    String cause = expire.getCause().isEmpty() ? "session expired" : expire.getCause();
+    WorkerLoss loss =
+        session.worker == null
+            ? null
+            : WorkerLoss.newBuilder()
+                .setWorker(session.worker.name)
+                .setExitCode(expire.getExitCode())
+                .setCause(cause)
+                .build();
+    end(session, Refusals.of(ErrorCode.SESSION_EXPIRED, cause), loss, effects);
+  }
+
+  void close(SessionState session, Effects effects) {
+    end(session, Refusals.of(ErrorCode.SESSION_CLOSED, "the session was closed"), null, effects);
+  }
+
+  /** Ends the pool's workers and jobs, and forgets it. Nothing where it is gone already. */
+  void deletePool(String name, Effects effects) {
+    Pool pool = pools.find(name);
+    if (pool == null) {
+      return;
+    }
+    Refusal gone = Refusals.of(ErrorCode.POOL_DELETED, "pool '" + name + "' was deleted");
+    for (WorkerState worker : List.copyOf(pool.workers.values())) {
+      SessionState session = sessions.find(worker.session);
+      if (session != null) {
+        end(session, gone, null, effects);
+      }
+    }
+    jobs.deletePool(pool);
+  }
+
+  /** Null {@code loss}: the orderly end, at which nothing had begun. */
+  private void end(
+      SessionState session, Refusal reason, @Nullable WorkerLoss loss, Effects effects) {
+    if (session.worker != null) {
+      workers.end(session.worker, loss);
+    }
+    jobs.endSession(session);
+    pools.endSession(session.id);
+    sessions.remove(session);
+    effects.ended(session.id, reason);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.SessionSnapshot;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** What the queue keeps for one session, so that a reconnect loses nothing. */
+final class SessionState {
+
+  final long id;
+  final OpenSession opened;
+  // Null for a client's session.
+  final @Nullable WorkerState worker;
+  // By number, so that their order needs no keeping.
+  final TreeMap<Long, Job> watched = new TreeMap<>();
+  // Jobs that end with this session.
+  final TreeMap<Long, Job> bound = new TreeMap<>();
+  // Not yet confirmed; ascending sequences. An operation without a reply was simply done.
+  final ArrayDeque<Reply> replies = new ArrayDeque<>();
+  // Late replies of operations that waited, by sequence, until confirmed one by one.
+  final LinkedHashMap<Long, Reply> wakes = new LinkedHashMap<>();
+  long applied;
+
+  SessionState(long id, OpenSession opened, @Nullable WorkerState worker) {
+    this.id = id;
+    this.opened = opened;
+    this.worker = worker;
+  }
+
+  void confirm(long sequence) {
+    while (!replies.isEmpty() && replies.peek().getSequence() <= sequence) {
+      replies.remove();
+    }
+  }
+
+  /** The answer that {@code sequence} got, if it is kept. */
+  @Nullable Reply answered(long sequence) {
+    for (Reply reply : replies) {
+      if (reply.getSequence() == sequence) {
+        return reply;
+      }
+    }
+    return wakes.get(sequence);
+  }
+
+  SessionSnapshot snapshot() {
+    SessionSnapshot.Builder into =
+        SessionSnapshot.newBuilder()
+            .setSession(id)
+            .setOpened(opened)
+            .setApplied(applied)
+            .addAllReplies(replies)
+            .addAllWakes(wakes.values());
+    if (worker != null) {
+      into.setWindow(worker.window).setCordoned(worker.cordoned).setRecalled(worker.recalled);
+    }
+    return into.build();
+  }
+}

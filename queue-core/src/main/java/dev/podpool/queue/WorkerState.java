@@ -1,0 +1,51 @@
+package dev.podpool.queue;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/** What the queue knows of a worker: its session, and what it holds. */
+final class WorkerState {
+
+  final long session;
+  final String name;
+  final int slots;
+  final Pool pool;
+  final LinkedHashSet<Lease> leases = new LinkedHashSet<>();
+  int window;
+  int leased;
+  boolean cordoned;
+  // Asked to return items, and has not reported since.
+  boolean recalled;
+
+  WorkerState(long session, String name, int slots, Pool pool) {
+    this.session = session;
+    this.name = name;
+    this.slots = slots;
+    this.pool = pool;
+  }
+
+  /** Oldest job first; the same after a restore, unlike the order in which they were given. */
+  List<Lease> leasesInOrder() {
+    List<Lease> all = new ArrayList<>(leases);
+    all.sort(
+        Comparator.comparingLong((Lease lease) -> lease.job.number)
+            .thenComparingInt(lease -> lease.number));
+    return all;
+  }
+
+  /** How many items more it may be given. */
+  int spare() {
+    return cordoned ? 0 : Math.max(0, window - leased);
+  }
+
+  boolean hasFreeSlot() {
+    return leased < slots;
+  }
+
+  /** How many items it holds beyond what it can run at once; negative where slots are free. */
+  int ahead() {
+    return leased - slots;
+  }
+}

@@ -1,0 +1,110 @@
+package dev.podpool.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Message;
+import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.Operation;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever a session may send must be answered, in good time, and never thrown at. */
+class HostileOperationsTest {
+
+  private static final long[] NUMBERS = {
+    0, 1, 2, 3, 5, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
+  };
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3})
+  void operationsMadeOfAnythingAreAppliedWithoutAnError(long seed) {
+    var random = new SplittableRandom(seed);
+    var queue = new QueueScript().unchecked();
+    for (int step = 0; step < 5_000; step++) {
+      if (step % 50 == 0) {
+        queue.client("client" + step);
+        queue.send("client" + step, Operation.newBuilder().setDefinePool(Workload.pool()));
+        queue.openWorker("worker", 2, "worker" + step);
+        queue.submit("client" + step, QueueScript.job("job", "a", "b", "c", "d"));
+        queue.submit("client" + step, QueueScript.job("endless", "e").setDiscardConfirmed(true));
+      }
+      String sender = random.nextBoolean() ? "worker" : "client" + step / 50 * 50;
+      Operation operation = (Operation) anything(Operation.newBuilder(), random, 0);
+      long sequence = ++queue.party(sender).sequence;
+      try {
+        queue.apply(
+            Entry.newBuilder()
+                .addBatches(
+                    Batch.newBuilder()
+                        .setSession(queue.party(sender).session)
+                        .setFirstSequence(sequence)
+                        .addOperations(operation)
+                        .setConfirmed(NUMBERS[random.nextInt(NUMBERS.length)])
+                        .addConfirmedWakes(NUMBERS[random.nextInt(NUMBERS.length)])));
+        if (step % 20 == 0) {
+          Invariants.check(queue.machine);
+          assertThat(QueueMachine.restore(queue.machine.snapshot()).stateHash())
+              .isEqualTo(queue.machine.stateHash());
+        }
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("applying " + operation, e);
+      }
+    }
+  }
+
+  /** A message with random fields, among them the ids, names and numbers that exist. */
+  private static Message anything(Message.Builder message, SplittableRandom random, int depth) {
+    List<FieldDescriptor> fields = message.getDescriptorForType().getFields();
+    if (message instanceof Operation.Builder) {
+      FieldDescriptor kind = fields.get(random.nextInt(fields.size()));
+      return message.setField(kind, anything(message.newBuilderForField(kind), random, 1)).build();
+    }
+    for (FieldDescriptor field : fields) {
+      if (random.nextInt(3) == 0 || depth > 6) {
+        continue;
+      }
+      if (field.isRepeated()) {
+        for (int count = random.nextInt(3); count > 0; count--) {
+          message.addRepeatedField(field, value(message, field, random, depth));
+        }
+      } else {
+        message.setField(field, value(message, field, random, depth));
+      }
+    }
+    return message.build();
+  }
+
+  private static Object value(
+      Message.Builder message, FieldDescriptor field, SplittableRandom random, int depth) {
+    long number =
+        random.nextBoolean() ? random.nextInt(6) : NUMBERS[random.nextInt(NUMBERS.length)];
+    return switch (field.getJavaType()) {
+      case INT -> (int) number;
+      case LONG -> number;
+      case BOOLEAN -> random.nextBoolean();
+      case FLOAT -> (float) number;
+      case DOUBLE -> (double) number;
+      case STRING -> List.of("", QueueScript.POOL, "worker", "??").get(random.nextInt(4));
+      case BYTE_STRING ->
+          List.of(
+                  ByteString.EMPTY,
+                  TestPayloads.id("job"),
+                  TestPayloads.id("job"),
+                  TestPayloads.id("endless"),
+                  TestPayloads.of("x").getData(),
+                  TestPayloads.of("x", "y").getData())
+              .get(random.nextInt(6));
+      case ENUM ->
+          field
+              .getEnumType()
+              .getValues()
+              .get(random.nextInt(field.getEnumType().getValues().size()));
+      case MESSAGE -> anything(message.newBuilderForField(field), random, depth + 1);
+    };
+  }
+}

@@ -1,0 +1,318 @@
+package dev.podpool.queue.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.GiveCredit;
+import dev.podpool.protocol.ItemState;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Payloads;
+import dev.podpool.protocol.PoolStatus;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.SubmitJob;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class QueueLoopTest {
+
+  private final AtomicLong ids = new AtomicLong();
+  private final List<Entry> entries = new ArrayList<>(); // one appends at a time
+
+  /** Keeps what it is told. */
+  private static class Told implements SessionHandler {
+    final BlockingQueue<Delivery> deliveries = new LinkedBlockingQueue<>();
+    final BlockingQueue<Reply> replies = new LinkedBlockingQueue<>();
+    final BlockingQueue<Refusal> ends = new LinkedBlockingQueue<>();
+
+    @Override
+    public void onDelivery(Delivery delivery) {
+      deliveries.add(delivery);
+    }
+
+    @Override
+    public void onReply(Operation operation, Reply reply) {
+      replies.add(reply);
+    }
+
+    @Override
+    public void onEnd(Refusal reason) {
+      ends.add(reason);
+    }
+
+    static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+      T next = queue.poll(20, TimeUnit.SECONDS);
+      assertThat(next).isNotNull();
+      return next;
+    }
+  }
+
+  private QueueLoop recording() {
+    return loop(
+        applier ->
+            new MemoryLog(
+                entry -> {
+                  entries.add(entry);
+                  applier.apply(entry);
+                }));
+  }
+
+  private static QueueLoop loop(java.util.function.Function<Log.Applier, Log> logs) {
+    long origin = System.nanoTime();
+    return new QueueLoop(logs, () -> 1 + (System.nanoTime() - origin) / 1_000_000);
+  }
+
+  private ByteString id() {
+    return ByteString.copyFrom(
+        ByteBuffer.allocate(16).putLong(7).putLong(ids.incrementAndGet()).flip());
+  }
+
+  private OpenSession client() {
+    return OpenSession.newBuilder().setNonce(id()).build();
+  }
+
+  private OpenSession worker(String name) {
+    return client().toBuilder().setPool("p").setWorker(name).setSlots(1).build();
+  }
+
+  private static Operation definePool() {
+    return Operation.newBuilder()
+        .setDefinePool(DefinePool.newBuilder().setPool("p").setUid("u").setMaxAttempts(3))
+        .build();
+  }
+
+  private static Operation credit(int window) {
+    return Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(window)).build();
+  }
+
+  private SubmitJob.Builder job(String name) {
+    return SubmitJob.newBuilder()
+        .setJobId(id())
+        .setPool("p")
+        .setFunctionName(name)
+        .setChunk(1)
+        .setComplete(true)
+        .setInputs(
+            Payloads.newBuilder().setCount(1).setData(ByteString.copyFrom(new byte[] {1, 65})));
+  }
+
+  private static Operation submit(SubmitJob.Builder job) {
+    return Operation.newBuilder().setSubmitJob(job).build();
+  }
+
+  @Test
+  void manyThreadsSendAtOnceAndEachSessionsOrderIsKept() throws Exception {
+    int threads = 8;
+    int each = 2_000;
+    ExecutorService senders = Executors.newFixedThreadPool(threads);
+    try (QueueLoop loop = recording()) {
+      loop.open(client(), new Told()).send(definePool());
+      for (int t = 0; t < threads; t++) {
+        QueueSession session = loop.open(client(), new Told());
+        String name = "t" + t + ":";
+        senders.execute(
+            () -> {
+              for (int i = 0; i < each; i++) {
+                session.send(submit(job(name + i)));
+              }
+            });
+      }
+      senders.shutdown();
+      assertThat(senders.awaitTermination(50, TimeUnit.SECONDS)).isTrue();
+      PoolStatus status = loop.status("p").get(20, TimeUnit.SECONDS);
+      assertThat(status.getJobs()).isEqualTo((long) threads * each);
+    }
+    Map<Long, Integer> next = new HashMap<>();
+    for (Entry entry : entries) {
+      for (Batch batch : entry.getBatchesList()) {
+        long sequence = batch.getFirstSequence();
+        for (Operation operation : batch.getOperationsList()) {
+          if (operation.hasSubmitJob()) {
+            int number = next.merge(batch.getSession(), 1, Integer::sum) - 1;
+            assertThat(operation.getSubmitJob().getFunctionName()).endsWith(":" + number);
+            assertThat(sequence).isEqualTo(number + 1L);
+          }
+          sequence++;
+        }
+      }
+    }
+    assertThat(next.values()).hasSize(threads).containsOnly(each);
+  }
+
+  @Test
+  void aDeadlineIsMetThoughNobodySends() throws Exception {
+    try (QueueLoop loop = QueueLoop.inMemory()) {
+      Told told = new Told();
+      QueueSession session = loop.open(client(), told);
+      session.send(definePool());
+      session.send(submit(job("late").setDeadlineMillis(20)));
+      session.send(submit(job("sooner").setDeadlineMillis(5)));
+
+      for (int i = 0; i < 2; i++) {
+        assertThat(Told.next(told.deliveries).getJobResults().getOutcomes(0).getEnded().getState())
+            .isEqualTo(ItemState.EXPIRED);
+      }
+    }
+  }
+
+  @Test
+  void aLogThatFailsEndsEverySessionAndNobodyWaits() throws Exception {
+    Told first = new Told();
+    Told second = new Told();
+    QueueLoop loop =
+        loop(
+            applier ->
+                new MemoryLog(
+                    entry -> {
+                      if (entry.getBatches(0).getSession() != 0) {
+                        throw new IllegalStateException("disk full");
+                      }
+                      applier.apply(entry);
+                    }));
+    var unused = loop.open(client(), second);
+    loop.open(client(), first).send(definePool());
+
+    for (Told told : List.of(first, second)) {
+      Refusal end = Told.next(told.ends);
+      assertThat(end.getCode()).isEqualTo(ErrorCode.QUEUE_BROKEN);
+      assertThat(end.getMessage()).contains("disk full");
+    }
+    Told late = new Told();
+    loop.open(client(), late).send(definePool());
+    assertThat(Told.next(late.ends).getCode()).isEqualTo(ErrorCode.SESSION_CLOSED);
+    assertThat(loop.status("p").get(20, TimeUnit.SECONDS)).isNull();
+    loop.close();
+    assertThat(first.ends).isEmpty(); // told once
+  }
+
+  @Test
+  void aHandlerThatFailsLosesItsSessionAndNoOtherDoes() throws Exception {
+    try (QueueLoop loop = QueueLoop.inMemory()) {
+      Told client = new Told();
+      QueueSession session = loop.open(client(), client);
+      session.send(definePool());
+      Told failing =
+          new Told() {
+            @Override
+            public void onDelivery(Delivery delivery) {
+              throw new IllegalStateException("mine");
+            }
+          };
+      loop.open(worker("failing"), failing).send(credit(1));
+      SubmitJob.Builder job = job("f");
+      session.send(submit(job));
+      assertThat(Told.next(failing.ends).getMessage()).contains("mine");
+
+      Told sound = new Told();
+      loop.open(worker("sound"), sound).send(credit(1));
+      assertThat(Told.next(sound.deliveries).getAssign().getRanges(0).getJob().getJobId())
+          .isEqualTo(job.getJobId()); // the lost session's work
+      assertThat(client.ends).isEmpty();
+    }
+  }
+
+  @Test
+  void anExpiredWorkersItemsGoToAnother() throws Exception {
+    try (QueueLoop loop = QueueLoop.inMemory()) {
+      QueueSession session = loop.open(client(), new Told());
+      session.send(definePool());
+      Told lost = new Told();
+      QueueSession ofLost = loop.open(worker("lost"), lost);
+      ofLost.send(credit(1));
+      SubmitJob.Builder job = job("f");
+      session.send(submit(job));
+      assertThat(Told.next(lost.deliveries).hasAssign()).isTrue();
+      loop.expire(ofLost, -9, "SIGKILL");
+      assertThat(Told.next(lost.ends).getMessage()).isEqualTo("SIGKILL");
+      loop.expire(ofLost, -9, "SIGKILL"); // again: nothing
+
+      Told other = new Told();
+      loop.open(worker("other"), other).send(credit(1));
+      assertThat(Told.next(other.deliveries).getAssign().getRanges(0).getJob().getJobId())
+          .isEqualTo(job.getJobId());
+    }
+  }
+
+  @Test
+  void aLogThatAppliesInAThreadOfItsOwnLeavesNothingLying() throws Exception {
+    ExecutorService disk = Executors.newSingleThreadExecutor();
+    try {
+      QueueLoop loop =
+          loop(
+              applier ->
+                  new Log() {
+                    @Override
+                    public void append(Entry entry) {
+                      disk.execute(() -> applier.apply(entry));
+                    }
+
+                    @Override
+                    public void close() {}
+                  });
+      Told told = new Told();
+      QueueSession session = loop.open(client(), told);
+      session.send(definePool());
+      for (int i = 0; i < 500; i++) {
+        session.send(submit(job("f").setPool("unknown")));
+      }
+      for (int i = 0; i < 500; i++) {
+        Told.next(told.replies);
+      }
+      loop.close();
+      assertThat(Told.next(told.ends).getCode()).isEqualTo(ErrorCode.SESSION_CLOSED);
+    } finally {
+      disk.shutdownNow();
+    }
+  }
+
+  @Test
+  void aRefusedSessionIsToldWhy() throws Exception {
+    try (QueueLoop loop = QueueLoop.inMemory()) {
+      Told told = new Told();
+      var unused = loop.open(worker("w"), told);
+      assertThat(Told.next(told.ends).getCode()).isEqualTo(ErrorCode.POOL_UNKNOWN);
+    }
+  }
+
+  @Test
+  void aHandlerMaySendFromWithin() throws Exception {
+    try (QueueLoop loop = QueueLoop.inMemory()) {
+      QueueSession[] self = new QueueSession[1];
+      Told told =
+          new Told() {
+            @Override
+            public void onReply(Operation operation, Reply reply) {
+              super.onReply(operation, reply);
+              if (replies.size() < 3) {
+                self[0].send(operation);
+              }
+            }
+          };
+      self[0] = loop.open(client(), told);
+      self[0].send(submit(job("f").setPool("unknown")));
+      for (int i = 0; i < 3; i++) {
+        assertThat(told.replies).hasSizeGreaterThan(i);
+      }
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.podpool.sandbox;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+
+/**
+ * The program that a supervisor starts for each slot.
+ *
+ * <p>Its standard input is its life line: the first line is the token by which it proves itself,
+ * and its end means that the supervisor has died, so this process ends too, whatever it is doing.
+ */
+public final class Child {
+  private Child() {}
+
+  /**
+   * Runs until the supervisor closes the connection.
+   *
+   * @param arguments the supervisor's socket; the mapped page
+   */
+  public static void main(String[] arguments) throws IOException {
+    InputStream lifeLine = System.in;
+    byte[] token = lifeLine.readNBytes(Frames.TOKEN_LENGTH);
+    String socket = arguments[0];
+    new LifeLine(lifeLine, socket, arguments[1]).start();
+
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    channel.connect(UnixDomainSocketAddress.of(socket));
+    Outbox outbox = new Outbox(channel);
+    Bytes hello = new Bytes(Frames.TOKEN_LENGTH);
+    hello.putBytes(token, 0, token.length);
+    outbox.add(Frames.HELLO, hello);
+    outbox.flush();
+    outbox.startWatchdog();
+    // What ran before an orderly exit counts; what it printed, too.
+    Runtime.getRuntime().addShutdownHook(new LastWords(outbox));
+
+    SlotPage page = SlotPage.map(Path.of(arguments[1]));
+    ItemOutput output = new ItemOutput(outbox);
+    ItemLoop loop = new ItemLoop(new FrameInput(channel), outbox, output, page);
+    try {
+      if (loop.initialize()) {
+        loop.run();
+      }
+      Runtime.getRuntime().halt(0); // unfit, and all is said
+    } catch (IOException e) {
+      // The supervisor has closed: it wants no more. User code may have left threads running, and
+      // its shutdown hooks get their turn.
+      System.exit(0);
+    } catch (OutOfMemoryError e) {
+      Runtime.getRuntime().halt(Frames.EXIT_OUT_OF_MEMORY);
+    }
+  }
+
+  // Classes and not lambdas: the first lambda of a process costs its start 20 ms.
+
+  private static final class LastWords extends Thread {
+    private final Outbox outbox;
+
+    LastWords(Outbox outbox) {
+      super("podpool-last-words");
+      this.outbox = outbox;
+    }
+
+    @Override
+    public void run() {
+      try {
+        outbox.flush();
+      } catch (IOException e) {
+        // The supervisor is gone, and nobody is left to tell.
+      }
+    }
+  }
+
+  private static final class LifeLine extends Thread {
+    private static final long LEAVING_MILLIS_MAX = 30_000;
+
+    private final InputStream input;
+    private final String socket;
+    private final String page;
+
+    LifeLine(InputStream input, String socket, String page) {
+      super("podpool-life-line");
+      setDaemon(true);
+      this.input = input;
+      this.socket = socket;
+      this.page = page;
+    }
+
+    @Override
+    public void run() {
+      try {
+        // A byte says that the end comes: a JVM waits 0.3 s for a thread that reads to end.
+        if (input.read() >= 0) {
+          Thread.sleep(LEAVING_MILLIS_MAX);
+        }
+      } catch (IOException | InterruptedException e) {
+        // As good as its end.
+      }
+      // Nobody else knows what user code has started.
+      for (ProcessHandle started : ProcessHandle.current().descendants().toList()) {
+        started.destroyForcibly();
+      }
+      // The supervisor could not tidy up.
+      new File(page).delete(); // there still if this process was not ready
+      File file = new File(socket);
+      file.delete();
+      File directory = file.getParentFile();
+      if (directory != null) {
+        directory.delete();
+      }
+      Runtime.getRuntime().halt(1);
+    }
+  }
+}

@@ -1,0 +1,247 @@
+package dev.podpool.session;
+
+import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.Request;
+import dev.podpool.protocol.Response;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session's side of the conversation with the queue, without thread, clock or socket: what to
+ * send, and what an answer means. Requests and responses may be lost, doubled or reordered.
+ *
+ * <p>One request is in flight at a time; the next gathers meanwhile. Whatever goes wrong has one
+ * cure: a new epoch, in which the queue says what the session holds, and what is not known to be
+ * applied is sent again under its old sequence number.
+ *
+ * <p>Owned by one thread at a time. The owner calls {@link #poll} whenever something was added or
+ * received, and when {@link #nextPollMillis} comes.
+ */
+public final class SessionLogic {
+
+  /** Operations sent and not known to be applied. */
+  public static final int UNCONFIRMED_OPERATIONS_MAX = 1024;
+
+  /** Milliseconds without an answer after which a request is taken for lost. */
+  public static final long PATIENCE_MILLIS = 1_000;
+
+  /** Milliseconds between signs of life; a session's term is ten of them or more. */
+  public static final long HEARTBEAT_MILLIS = 1_000;
+
+  private final OpenSession open;
+  private final SessionHandler handler;
+  private final ArrayDeque<Operation> unsent = new ArrayDeque<>();
+  // Sent under sequence applied + 1 and on, in some epoch.
+  private final ArrayDeque<Operation> unapplied = new ArrayDeque<>();
+  // Applied, but the answer comes late: JoinPool, by sequence.
+  private final Map<Long, Operation> waiting = new LinkedHashMap<>();
+  private final List<Long> confirmedWakes = new ArrayList<>();
+  private int sentWakes;
+  private long session;
+  private long applied;
+  private long epoch;
+  private long lastNumber;
+  // Of the leader that this epoch's first response came from.
+  private long term;
+  private boolean resuming;
+  private boolean inFlight;
+  private boolean ended;
+  private long sentAtMillis;
+
+  /** A session that is opened with {@code open} when first polled. */
+  public SessionLogic(OpenSession open, SessionHandler handler) {
+    this.open = open;
+    this.handler = handler;
+    reconnect();
+  }
+
+  /** To be sent, after what was added before. Ignored once the session has ended. */
+  public void add(Operation operation) {
+    if (!ended) {
+      unsent.add(operation);
+    }
+  }
+
+  /** The connection is known to be gone: starts a new epoch. */
+  public void reconnect() {
+    epoch++;
+    lastNumber = 0;
+    resuming = true;
+    inFlight = false;
+  }
+
+  /** Number of the session; 0 until it is open. */
+  public long session() {
+    return session;
+  }
+
+  /** Nothing is left to send or to hear of, but for what waits in the queue. */
+  public boolean isIdle() {
+    return ended || (unsent.isEmpty() && unapplied.isEmpty() && !resuming && !inFlight);
+  }
+
+  /** Whether the session is over. */
+  public boolean hasEnded() {
+    return ended;
+  }
+
+  /** When to call {@link #poll} next if nothing happens before. */
+  public long nextPollMillis() {
+    if (ended) {
+      return Long.MAX_VALUE;
+    }
+    return sentAtMillis + (inFlight ? PATIENCE_MILLIS : HEARTBEAT_MILLIS);
+  }
+
+  /** What to send now; null for nothing. */
+  public @Nullable Request poll(long nowMillis) {
+    if (ended) {
+      return null;
+    }
+    if (inFlight) {
+      if (nowMillis < sentAtMillis + PATIENCE_MILLIS) {
+        return null;
+      }
+      reconnect();
+    }
+    if (!resuming && unsent.isEmpty() && nowMillis < sentAtMillis + HEARTBEAT_MILLIS) {
+      return null;
+    }
+    sentAtMillis = nowMillis;
+    inFlight = true;
+    return resuming ? resumption() : next();
+  }
+
+  private Request resumption() {
+    Request.Builder request = Request.newBuilder().setEpoch(epoch).setResume(true);
+    if (session == 0) {
+      return request.setOpen(open).build();
+    }
+    return request.setBatch(batch()).build();
+  }
+
+  /** Everything unconfirmed; only what is new unless the epoch is. Empty: a sign of life. */
+  private Request next() {
+    while (!unsent.isEmpty() && unapplied.size() < UNCONFIRMED_OPERATIONS_MAX) {
+      unapplied.add(unsent.remove());
+    }
+    return Request.newBuilder().setEpoch(epoch).setBatch(batch()).build();
+  }
+
+  private Batch batch() {
+    sentWakes = confirmedWakes.size();
+    return Batch.newBuilder()
+        .setSession(session)
+        .setFirstSequence(applied + 1)
+        .setConfirmed(applied)
+        .addAllOperations(unapplied)
+        .addAllConfirmedWakes(confirmedWakes)
+        .build();
+  }
+
+  /** Takes an answer, which may be of any epoch; calls the handler. */
+  public void receive(Response response) {
+    if (ended || response.getEpoch() != epoch || response.getNumber() <= lastNumber) {
+      return;
+    }
+    if (lastNumber > 0 && response.getTerm() != term) {
+      return; // of a leader that does not know what we have heard; it is found out by the silence
+    }
+    if (response.getNumber() != lastNumber + 1) {
+      reconnect();
+      return;
+    }
+    if (lastNumber == 0) {
+      term = response.getTerm();
+    }
+    lastNumber = response.getNumber();
+    long answered = epoch;
+    for (Reply reply : response.getRepliesList()) {
+      receive(reply);
+      if (ended) {
+        return;
+      }
+    }
+    response.getDeliveriesList().forEach(handler::onDelivery);
+    advance(response.getApplied());
+    if (response.hasEnded()) {
+      end(response.getEnded());
+    } else if (epoch != answered) {
+      // The handler sent something, and that found the connection lost: this answers nothing now.
+      return;
+    } else if (resuming) {
+      // The first answer of an epoch: from here on the queue knows us.
+      resuming = false;
+      inFlight = false;
+      if (!unapplied.isEmpty()) {
+        resend();
+      }
+    } else if (unapplied.isEmpty()) {
+      inFlight = false;
+      confirmedWakes.subList(0, sentWakes).clear();
+      sentWakes = 0;
+    }
+  }
+
+  /** What is unapplied goes out again, before anything new. */
+  private void resend() {
+    List<Operation> again = new ArrayList<>(unapplied);
+    unapplied.clear();
+    for (int i = again.size() - 1; i >= 0; i--) {
+      unsent.addFirst(again.get(i));
+    }
+  }
+
+  private void receive(Reply reply) {
+    long sequence = reply.getSequence();
+    if (sequence == 0) {
+      if (reply.hasSessionOpened()) {
+        session = reply.getSessionOpened().getSession();
+      } else {
+        end(reply.getRefusal());
+      }
+      return;
+    }
+    Operation operation = waiting.remove(sequence);
+    if (operation != null) {
+      confirmedWakes.add(sequence);
+      handler.onReply(operation, reply);
+      return;
+    }
+    // Answers come in order, and none twice: what is before it was simply done.
+    if (sequence > applied && sequence <= applied + unapplied.size()) {
+      advance(sequence - 1);
+      applied = sequence;
+      Operation answered = unapplied.remove();
+      if (answered.hasJoinPool()) {
+        confirmedWakes.add(sequence); // it may have waited while the connection was lost
+      }
+      handler.onReply(answered, reply);
+    }
+  }
+
+  private void advance(long nowApplied) {
+    while (applied < nowApplied && !unapplied.isEmpty()) {
+      Operation done = unapplied.remove();
+      applied++;
+      if (done.hasJoinPool()) {
+        waiting.put(applied, done);
+      }
+    }
+  }
+
+  private void end(Refusal reason) {
+    ended = true;
+    unsent.clear();
+    unapplied.clear();
+    handler.onEnd(reason);
+  }
+}

@@ -1,0 +1,115 @@
+package dev.podpool.worker;
+
+import dev.podpool.sandbox.Child;
+import dev.podpool.sandbox.Frames;
+import dev.podpool.sandbox.SlotPage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Starts child processes, and owns the private directory through which they call back. */
+final class ChildLauncher implements AutoCloseable {
+  /** Longest path of a socket, by the kernel's {@code sockaddr_un}. */
+  private static final int SOCKET_PATH_BYTES_MAX = 107;
+
+  private final WorkerSettings settings;
+  private final SecureRandom random = new SecureRandom();
+  private final Path directory;
+  private final Path socket;
+  private final ServerSocketChannel server;
+  private int started;
+
+  ChildLauncher(WorkerSettings settings) throws IOException {
+    this.settings = settings;
+    directory = privateDirectory(); // only this user can enter it
+    socket = directory.resolve("s");
+    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    server.bind(UnixDomainSocketAddress.of(socket), 1024);
+    server.configureBlocking(false);
+  }
+
+  private static Path privateDirectory() throws IOException {
+    Path directory = Files.createTempDirectory("podpool");
+    if (directory.toString().getBytes(StandardCharsets.UTF_8).length + 2 <= SOCKET_PATH_BYTES_MAX) {
+      return directory;
+    }
+    Files.delete(directory);
+    return Files.createTempDirectory(Path.of("/tmp"), "podpool");
+  }
+
+  ServerSocketChannel server() {
+    return server;
+  }
+
+  /** Starts a process; it will connect and give the token. */
+  ChildProcess start(int slot, int round) throws IOException {
+    Path pageFile = directory.resolve("p" + started++);
+    SlotPage page = SlotPage.map(pageFile);
+    ProcessBuilder builder = new ProcessBuilder(command(pageFile)).redirectErrorStream(true);
+    builder.environment().putAll(settings.environment());
+    Process process;
+    try {
+      process = builder.start();
+    } catch (IOException e) {
+      Files.deleteIfExists(pageFile);
+      throw e;
+    }
+    byte[] token = new byte[Frames.TOKEN_LENGTH / 2];
+    random.nextBytes(token);
+    String text = HexFormat.of().formatHex(token);
+    try {
+      OutputStream lifeLine = process.getOutputStream(); // open for as long as we live
+      lifeLine.write(text.getBytes(StandardCharsets.US_ASCII));
+      lifeLine.flush();
+    } catch (IOException e) {
+      // It has ended already, and will be seen to.
+    }
+    return new ChildProcess(slot, round, process, text, page, pageFile);
+  }
+
+  private List<String> command(Path pageFile) {
+    List<String> command = new ArrayList<>();
+    command.add(settings.javaHome().resolve("bin").resolve("java").toString());
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:-UsePerfData");
+    command.add("-Xshare:auto");
+    // A child in a long loop must still be able to halt when its supervisor dies.
+    command.add("-XX:+UseCountedLoopSafepoints");
+    command.add("-XX:LoopStripMiningIter=1000");
+    if (settings.memoryLimitBytes() > 0) {
+      command.add("-Xmx" + settings.memoryLimitBytes() / 4 * 3);
+    }
+    String modulePath = System.getProperty("jdk.module.path");
+    if (modulePath != null) {
+      command.add("--module-path");
+      command.add(modulePath);
+    }
+    command.addAll(settings.jvmArguments());
+    command.add("-cp");
+    command.add(settings.classPath());
+    command.add(Child.class.getName());
+    command.add(socket.toString());
+    command.add(pageFile.toString());
+    return command;
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+      Files.deleteIfExists(socket);
+      Files.deleteIfExists(directory);
+    } catch (IOException e) {
+      // A few bytes of rubbish in a temporary directory.
+    }
+  }
+}

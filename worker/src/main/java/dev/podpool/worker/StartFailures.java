@@ -1,0 +1,73 @@
+package dev.podpool.worker;
+
+import dev.podpool.protocol.Failure;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReportPoolFailure;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Children that fail before they are ready: the initializer throws, hangs or exits, or Java itself
+ * does not start. Children started at the same time that fail for the same reason are one failure;
+ * then one child at a time tries again, ever later.
+ */
+final class StartFailures {
+  private static final int FINAL = 5;
+  private static final long BACK_OFF_NANOS = 100_000_000;
+  private static final long FINAL_BACK_OFF_NANOS = 30_000_000_000L;
+
+  private final String pool;
+  private int inARow;
+  private int round;
+  private long retryAtNanos;
+
+  StartFailures(String pool) {
+    this.pool = pool;
+  }
+
+  /** What a child that is started now belongs to. */
+  int round() {
+    return round;
+  }
+
+  boolean any() {
+    return inARow > 0;
+  }
+
+  long retryAtNanos() {
+    return retryAtNanos;
+  }
+
+  /**
+   * A child of {@code ofRound} has failed; what to tell the queue, null if it has been told.
+   *
+   * @param othersWork whether some other child is ready: then nothing is given up
+   */
+  @Nullable Operation failed(int ofRound, Failure failure, boolean othersWork, long nowNanos) {
+    if (ofRound != round) {
+      return null;
+    }
+    round++;
+    inARow++;
+    boolean often = inARow >= FINAL;
+    retryAtNanos = nowNanos + (often ? FINAL_BACK_OFF_NANOS : BACK_OFF_NANOS << (inARow - 1));
+    return operation(often && !othersWork, failure);
+  }
+
+  /** A child is ready; what to tell the queue, null if it knows of no failure. */
+  @Nullable Operation succeeded() {
+    if (inARow == 0) {
+      return null;
+    }
+    inARow = 0;
+    return operation(false, null);
+  }
+
+  private Operation operation(boolean isFinal, @Nullable Failure failure) {
+    ReportPoolFailure.Builder report =
+        ReportPoolFailure.newBuilder().setPool(pool).setFailures(inARow).setFinal(isFinal);
+    if (failure != null) {
+      report.setFailure(failure);
+    }
+    return Operation.newBuilder().setReportPoolFailure(report).build();
+  }
+}
