@@ -46,6 +46,7 @@ public final class Child {
       if (loop.initialize()) {
         loop.run();
       }
+      killStarted();
       Runtime.getRuntime().halt(0); // unfit, and all is said
     } catch (IOException e) {
       // The supervisor has closed: it wants no more. User code may have left threads running, and
@@ -53,6 +54,13 @@ public final class Child {
       System.exit(0);
     } catch (OutOfMemoryError e) {
       Runtime.getRuntime().halt(Frames.EXIT_OUT_OF_MEMORY);
+    }
+  }
+
+  /** Kills what user code has started: nobody else knows of it, and it must not outlive this. */
+  private static void killStarted() {
+    for (ProcessHandle started : ProcessHandle.current().descendants().toList()) {
+      started.destroyForcibly();
     }
   }
 
@@ -73,6 +81,8 @@ public final class Child {
       } catch (IOException e) {
         // The supervisor is gone, and nobody is left to tell.
       }
+      // When the supervisor dies, this races with the life line: either may be the one to do it.
+      killStarted();
     }
   }
 
@@ -101,10 +111,7 @@ public final class Child {
       } catch (IOException | InterruptedException e) {
         // As good as its end.
       }
-      // Nobody else knows what user code has started.
-      for (ProcessHandle started : ProcessHandle.current().descendants().toList()) {
-        started.destroyForcibly();
-      }
+      killStarted();
       // The supervisor could not tidy up.
       new File(page).delete(); // there still if this process was not ready
       File file = new File(socket);

@@ -169,6 +169,16 @@ class ChildDeathTest {
   }
 
   @Test
+  void whatItemsStartedDiesWithTheirIdleChild() throws Exception {
+    ProcessHandle started;
+    try (var queue = new FakeQueue(1)) {
+      long pid = (long) queue.submit(UserCode::startInBackground, List.of(600)).results().get(0);
+      started = ProcessHandle.of(pid).orElseThrow();
+    }
+    started.onExit().get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
   void closeEndsChildrenThatIgnoreSigtermOrHang() throws Exception {
     List<ProcessHandle> children = new ArrayList<>();
     try (var queue = new FakeQueue(2)) {

@@ -206,6 +206,10 @@ final class UserCode {
     return 0;
   }
 
+  static long startInBackground(int seconds) throws Exception {
+    return new ProcessBuilder("sleep", Integer.toString(seconds)).start().pid();
+  }
+
   static int leaveThreadRunning(int n) {
     Thread.currentThread();
     Thread thread =
