@@ -210,12 +210,35 @@ public final class AsyncResult<T extends @Nullable Object> implements Future<T> 
   }
 
   /**
-   * This result as a stage, completed in the thread of the pool's callbacks. Cancelling the stage
-   * does not cancel the job.
+   * This result as a stage, completed in the common pool, so that a callback may wait for it; here,
+   * if the result is {@linkplain #isReady ready}. Cancelling the stage does not cancel the job, and
+   * {@link Pool#join} does not wait for what hangs on it.
    */
   public CompletableFuture<T> toCompletableFuture() {
     CompletableFuture<T> future = new CompletableFuture<>();
-    var unused = whenEnded(future::complete, future::completeExceptionally);
+    if (isReady()) {
+      settle(future);
+    } else {
+      job.onceEnded(
+          () -> {
+            var unused = CompletableFuture.runAsync(() -> settle(future));
+          });
+    }
     return future;
+  }
+
+  private void settle(CompletableFuture<T> future) {
+    try {
+      future.complete(value(job.ended()));
+    } catch (Throwable e) { // whatever it is, somebody waits
+      future.completeExceptionally(e);
+    }
+  }
+
+  /**
+   * Runs {@code action} when this is ready, by whichever thread: it must neither block nor throw.
+   */
+  void onceReady(Runnable action) {
+    job.onceEnded(action);
   }
 }

@@ -25,22 +25,34 @@ final class Decoder {
     return (List<O>) Collections.unmodifiableList(Arrays.asList(results));
   }
 
-  /** Decodes a successful outcome's results into {@code results}, from {@code at} on. */
-  static void decode(Outcome outcome, Codec<?> codec, @Nullable Object[] results, int at) {
-    byte[] run = outcome.getSucceeded().getData().toByteArray();
-    PayloadReader reader = new PayloadReader(run);
+  private static void decode(Outcome outcome, Codec<?> codec, @Nullable Object[] results, int at) {
+    PayloadReader reader = reader(outcome);
     for (int i = 0; reader.next(); i++) {
-      try {
-        results[at + i] = codec.decode(run, reader.offset(), reader.length());
-      } catch (DecodeException e) {
-        long index = outcome.getFirst() + i;
-        throw new TaskFailedException(
-            index,
-            TaskFailedException.Kind.RESULT_NOT_DECODED,
-            "",
-            "the result of item " + index + " can't be decoded here: " + e.getMessage(),
-            e);
-      }
+      results[at + i] = next(reader, codec, outcome.getFirst() + i);
+    }
+  }
+
+  /** Before the first result of an outcome that succeeded. */
+  static PayloadReader reader(Outcome outcome) {
+    return new PayloadReader(outcome.getSucceeded().getData().toByteArray());
+  }
+
+  /**
+   * The value that {@code reader} is at, of item {@code index}.
+   *
+   * @throws TaskFailedException if it can't be decoded
+   */
+  static @Nullable Object next(PayloadReader reader, Codec<?> codec, long index) {
+    try {
+      return codec.decode(reader.buffer(), reader.offset(), reader.length());
+    } catch (Throwable e) { // it runs constructors of the caller's
+      String reason = e instanceof DecodeException ? e.getMessage() : e.toString();
+      throw new TaskFailedException(
+          index,
+          TaskFailedException.Kind.RESULT_NOT_DECODED,
+          "",
+          "the result of item " + index + " can't be decoded here: " + reason,
+          e);
     }
   }
 }

@@ -87,13 +87,23 @@ final class InlineBackend implements PoolBackend {
     }
 
     private void run(Running job, Payloads inputs, boolean complete) {
-      JobResults.Builder results =
-          JobResults.newBuilder().setJobId(job.id).setPosition(job.ended).setLast(complete);
       PayloadReader reader = new PayloadReader(inputs.getData().toByteArray());
       while (reader.next() && jobs.containsKey(job.id)) {
-        results.addOutcomes(job.run(reader));
+        // One by one: the client may want no more after any of them.
+        JobResults.Builder results = results(job);
+        deliver(results.addOutcomes(job.run(reader)).setItems(job.ended));
       }
-      handler.onDelivery(Delivery.newBuilder().setJobResults(results.setItems(job.ended)).build());
+      if (complete) {
+        deliver(results(job).setItems(job.ended).setLast(true));
+      }
+    }
+
+    private static JobResults.Builder results(Running job) {
+      return JobResults.newBuilder().setJobId(job.id).setPosition(job.ended);
+    }
+
+    private void deliver(JobResults.Builder results) {
+      handler.onDelivery(Delivery.newBuilder().setJobResults(results).build());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.podpool;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.JobResults;
 import dev.podpool.protocol.Operation;
@@ -32,20 +33,14 @@ abstract class Job {
   private long unconfirmedBytes;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  private volatile Progress progress;
+  private volatile Progress progress; // written by receive alone: others know an older one
   private final AtomicBoolean progressDue = new AtomicBoolean();
   private volatile @Nullable Consumer<? super Progress> progressListener;
 
   /** A job of so many items, as far as it is known. */
   Job(PoolClient client, long items) {
     this.client = client;
-    UUID uuid = UUID.randomUUID();
-    this.id =
-        ByteString.copyFrom(
-            ByteBuffer.allocate(16)
-                .putLong(uuid.getMostSignificantBits())
-                .putLong(uuid.getLeastSignificantBits())
-                .flip());
+    this.id = RandomId.next();
     this.progress = new Progress(0, 0, items);
   }
 
@@ -88,7 +83,8 @@ abstract class Job {
     if (hasEnded()) {
       return;
     }
-    publish(new Progress(done, failed, Math.max(before.total(), results.getItems())));
+    progress = new Progress(done, failed, Math.max(before.total(), results.getItems()));
+    tellProgress();
     if (!more || results.getLast()) {
       end(this::onEnd);
     } else if (position - confirmed >= CONFIRM_AFTER_OUTCOMES
@@ -116,31 +112,37 @@ abstract class Job {
       return false;
     }
     tell.run();
-    client.send(Operation.newBuilder().setReleaseJob(ReleaseJob.newBuilder().setJobId(id)).build());
+    release();
     client.forget(this);
     return true;
+  }
+
+  /** Has the queue forget the job. Any thread; again, or too early: does nothing. */
+  final void release() {
+    client.send(Operation.newBuilder().setReleaseJob(ReleaseJob.newBuilder().setJobId(id)).build());
   }
 
   final Progress progress() {
     return progress;
   }
 
+  /** Any thread. */
   final void onProgress(Consumer<? super Progress> listener) {
     progressListener = listener;
-    publish(progress);
+    tellProgress();
   }
 
-  private void publish(Progress now) {
-    progress = now;
+  private void tellProgress() {
+    if (progressListener != null && progressDue.compareAndSet(false, true)) {
+      client.callbacks().run(this::tellListener);
+    }
+  }
+
+  private void tellListener() {
+    progressDue.set(false);
     Consumer<? super Progress> listener = progressListener;
-    if (listener != null && progressDue.compareAndSet(false, true)) {
-      client
-          .callbacks()
-          .run(
-              () -> {
-                progressDue.set(false);
-                listener.accept(progress);
-              });
+    if (listener != null) {
+      listener.accept(progress);
     }
   }
 }

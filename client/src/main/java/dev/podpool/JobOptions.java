@@ -2,6 +2,7 @@ package dev.podpool;
 
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,9 +144,14 @@ public final class JobOptions {
     return value;
   }
 
+  /** As many as a number can hold, where it is more: 292 million years. */
+  static long millis(Duration value) {
+    return TimeUnit.MILLISECONDS.convert(value);
+  }
+
   static Duration atLeastOneMilli(String what, Duration value) {
     Objects.requireNonNull(value, what);
-    if (value.toMillis() < 1) {
+    if (millis(value) < 1) {
       throw new IllegalArgumentException(what + " " + value + "; give at least 1 ms");
     }
     return value;

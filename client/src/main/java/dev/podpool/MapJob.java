@@ -76,6 +76,13 @@ final class MapJob extends Job {
     client.callbacks().run(callback);
   }
 
+  /**
+   * Runs {@code action} when this has ended, by whichever thread: it must neither block nor throw.
+   */
+  void onceEnded(Runnable action) {
+    var unused = ending.thenRun(action);
+  }
+
   boolean isDone() {
     return ending.isDone();
   }

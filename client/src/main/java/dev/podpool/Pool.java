@@ -81,8 +81,8 @@ public final class Pool implements AutoCloseable {
   /**
    * A pool without processes, for a debugger: each function runs in the thread that submits it,
    * before the call returns; {@code imap} runs them in the thread that reads the inputs. Inputs and
-   * results are copied as always. Time-outs, attempts and initializers need processes, and do
-   * nothing here.
+   * results are copied as always, and the first failure of a {@code map} cancels what comes behind
+   * it. Time-outs, attempts and initializers need processes, and do nothing here.
    */
   public static Pool inline() {
     return on(new InlineBackend());
@@ -276,7 +276,10 @@ public final class Pool implements AutoCloseable {
     return flow(function, of(inputs), true);
   }
 
-  /** {@link #imap(RemoteFunction, Iterable)} of a stream, which is closed when it has been read. */
+  /**
+   * {@link #imap(RemoteFunction, Iterable)} of a stream, which is closed when it has been read, or
+   * if this throws.
+   */
   public <I extends @Nullable Object, O extends @Nullable Object> Results<O> imap(
       RemoteFunction<I, O> function, Stream<? extends I> inputs) {
     return flow(function, of(inputs), true);
@@ -288,7 +291,7 @@ public final class Pool implements AutoCloseable {
     return flow(function, of(inputs), false);
   }
 
-  /** {@link #imapUnordered(RemoteFunction, Iterable)} of a stream, which is closed when read. */
+  /** {@link #imap(RemoteFunction, Stream)}, with each result as soon as it is there. */
   public <I extends @Nullable Object, O extends @Nullable Object> Results<O> imapUnordered(
       RemoteFunction<I, O> function, Stream<? extends I> inputs) {
     return flow(function, of(inputs), false);
@@ -304,11 +307,19 @@ public final class Pool implements AutoCloseable {
 
   private <O extends @Nullable Object> Results<O> flow(
       Serializable function, ImapJob.Inputs inputs, boolean ordered) {
-    client.checkOpen();
-    CapturedFunction captured = Capture.capture(function);
-    ImapJob job = new ImapJob(client, captured, inputs, ordered, options.window());
-    job.submit(options, Math.max(1, options.chunkSize()));
-    return new Results<>(job, captured.result());
+    boolean started = false;
+    try {
+      client.checkOpen();
+      CapturedFunction captured = Capture.capture(function);
+      ImapJob job = new ImapJob(client, captured, inputs, ordered, options.window());
+      job.submit(options, Math.max(1, options.chunkSize()));
+      started = true;
+      return new Results<>(job, captured.result());
+    } finally {
+      if (!started) {
+        inputs.close().run();
+      }
+    }
   }
 
   // ---- submitting

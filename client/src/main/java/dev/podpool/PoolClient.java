@@ -129,7 +129,7 @@ final class PoolClient implements SessionHandler {
    * callbacks have run; false if the time passes before.
    */
   boolean awaitEnd(long nanos) throws InterruptedException {
-    long deadline = System.nanoTime() + nanos;
+    long deadline = System.nanoTime() + Math.max(0, nanos);
     return shutDown.await(nanos, TimeUnit.NANOSECONDS)
         && closed.await(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)
         && callbacks.await(deadline - System.nanoTime());

@@ -132,8 +132,8 @@ final class PoolExecutorService implements ExecutorService {
     List<AsyncResult<T>> started = startAll(tasks);
     BlockingQueue<AsyncResult<T>> ended = new LinkedBlockingQueue<>();
     for (AsyncResult<T> each : started) {
-      var unused = each.onSuccess(value -> ended.add(each));
-      unused = each.onError(error -> ended.add(each));
+      // Not as callbacks: those may be busy, or be what calls this.
+      each.onceReady(() -> ended.add(each));
     }
     long deadline = deadline(timeout, unit);
     try {
@@ -173,9 +173,8 @@ final class PoolExecutorService implements ExecutorService {
   }
 
   private static long deadline(long timeout, TimeUnit unit) {
-    long now = System.nanoTime();
-    long nanos = unit.toNanos(timeout);
-    return nanos > Long.MAX_VALUE / 2 ? now + Long.MAX_VALUE / 2 : now + nanos;
+    // Half of what a long can hold, so that no difference to it overflows.
+    return System.nanoTime() + Math.max(0, Math.min(unit.toNanos(timeout), Long.MAX_VALUE / 2));
   }
 
   @Override

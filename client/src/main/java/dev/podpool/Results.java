@@ -1,6 +1,7 @@
 package dev.podpool;
 
 import dev.podpool.function.internal.Codec;
+import dev.podpool.function.internal.PayloadReader;
 import dev.podpool.protocol.Outcome;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -54,7 +55,7 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
   private final class Reading implements Iterator<O> {
 
     private @Nullable Outcome run;
-    private @Nullable Object @Nullable [] values;
+    private @Nullable PayloadReader payloads; // of a run that succeeded
     private int at;
 
     @Override
@@ -70,7 +71,7 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
           return false;
         }
         at = 0;
-        values = null;
+        payloads = run.hasSucceeded() ? Decoder.reader(run) : null;
       }
       return true;
     }
@@ -82,16 +83,12 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
         throw new NoSuchElementException("all results have been read");
       }
       Outcome current = Objects.requireNonNull(run);
-      int index = at++;
+      long index = current.getFirst() + at++;
       try {
-        if (!current.hasSucceeded()) {
-          throw Failures.of(current, current.getFirst() + index, job.submitted());
+        if (payloads == null || !payloads.next()) {
+          throw Failures.of(current, index, job.submitted());
         }
-        if (values == null) {
-          values = new Object[current.getCount()];
-          Decoder.decode(current, codec, values, 0);
-        }
-        return (O) values[index];
+        return (O) Decoder.next(payloads, codec, index);
       } finally {
         if (at == current.getCount()) {
           run = null;

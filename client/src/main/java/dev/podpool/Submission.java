@@ -60,19 +60,23 @@ final class Submission {
           && gathered.sizeBytes() < BYTES_PER_OPERATION_TARGET) {
         gather(inputs.next());
       }
+      if (job.hasEnded()) {
+        return;
+      }
       boolean complete = !inputs.hasNext();
       if (sent == 0) {
-        send(first.setInputs(take()).setComplete(complete));
+        send(job, first.setInputs(take()).setComplete(complete));
       } else {
         sendGathered(complete);
       }
-    } while (inputs.hasNext() && !job.hasEnded());
+    } while (inputs.hasNext());
   }
 
   /** Hands in {@code job} without inputs; they follow, and it ends with the session. */
   void open(Job job, JobOptions options, int chunk) {
     client.begin(job);
     send(
+        job,
         submission(options, chunk)
             .setInputs(Payloads.getDefaultInstance())
             .setDiscardConfirmed(true)
@@ -116,8 +120,12 @@ final class Submission {
     client.send(Operation.newBuilder().setEndItems(EndItems.newBuilder().setJobId(jobId)).build());
   }
 
-  private void send(SubmitJob.Builder submission) {
+  private void send(Job job, SubmitJob.Builder submission) {
     client.send(Operation.newBuilder().setSubmitJob(submission).build());
+    if (job.hasEnded()) {
+      // By another thread, whose release may have gone before the job.
+      job.release();
+    }
   }
 
   private SubmitJob.Builder submission(JobOptions options, int chunk) {
@@ -133,10 +141,10 @@ final class Submission {
     Duration itemTimeout =
         options.itemTimeout() != null ? options.itemTimeout() : client.backend().itemTimeout();
     if (itemTimeout != null) {
-      submission.setItemTimeoutMillis(itemTimeout.toMillis());
+      submission.setItemTimeoutMillis(JobOptions.millis(itemTimeout));
     }
     if (options.deadline() != null) {
-      submission.setDeadlineMillis(options.deadline().toMillis());
+      submission.setDeadlineMillis(JobOptions.millis(options.deadline()));
     }
     return submission;
   }

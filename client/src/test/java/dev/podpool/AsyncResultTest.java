@@ -9,6 +9,7 @@ import static dev.podpool.FakeQueue.threw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.function.EncodeException;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ItemState;
@@ -18,6 +19,7 @@ import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.SubmitJob;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +33,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class AsyncResultTest {
@@ -160,6 +164,7 @@ class AsyncResultTest {
     queue.deliver(results(job.getJobId(), 0, result(job, 0)).setLast(true));
 
     assertThat(stage.get(20, TimeUnit.SECONDS)).isEqualTo(7);
+    pool.close(); // waits for callbacks
     assertThat(order).containsExactly("first 7", "second 7");
     assertThat(thrown.poll()).hasMessage("mine");
   }
@@ -330,5 +335,95 @@ class AsyncResultTest {
     assertThat(queue.next().getReleaseJob().getJobId()).isEqualTo(job.getJobId());
     assertThat(ended.await(20, TimeUnit.SECONDS)).isTrue();
     assertThat(thrown).hasSize(1);
+  }
+
+  @ParameterizedTest(name = "round {0}")
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void aListenerThatIsAddedMeanwhileDoesNotTurnProgressBack(int round) throws Exception {
+    int items = 3000;
+    AsyncResult<List<Integer>> result = pool.mapAsync(AsyncResultTest::same, numbers(items));
+    SubmitJob job = queue.submitted();
+    Thread listening =
+        new Thread(
+            () -> {
+              while (!result.isReady()) {
+                var unused = result.onProgress(progress -> {});
+              }
+            });
+    listening.start();
+    for (int i = 0; i < items; i++) {
+      queue.deliver(results(job.getJobId(), i, result(job, i)).setLast(i == items - 1));
+      assertThat(result.progress().done()).isEqualTo(i + 1);
+    }
+    listening.join();
+    assertThat(result.progress()).isEqualTo(new Progress(items, 0, items));
+  }
+
+  @Test
+  void theNewestListenerHearsOfTheEndThoughAnOlderOneWasDue() throws Exception {
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    CountDownLatch busy = new CountDownLatch(1);
+    AsyncResult<Integer> result = pool.applyAsync(AsyncResultTest::same, 7);
+    SubmitJob job = queue.submitted();
+    var unused =
+        result.onProgress(
+            progress -> {
+              busy.countDown();
+              try {
+                mayGoOn.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    busy.await();
+    queue.deliver(results(job.getJobId(), 0, result(job, 0)).setLast(true)); // makes it due again
+    BlockingQueue<Progress> seen = new LinkedBlockingQueue<>();
+    unused = result.onProgress(seen::add);
+    mayGoOn.countDown();
+    assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(new Progress(1, 0, 1));
+  }
+
+  @Test
+  void aStageEndsThoughCallbacksAreBusyAndMayBeWaitedForInOne() throws Exception {
+    AsyncResult<Integer> first = pool.applyAsync(AsyncResultTest::same, 7);
+    SubmitJob firstJob = queue.submitted();
+    AsyncResult<Integer> second = pool.applyAsync(AsyncResultTest::same, 8);
+    SubmitJob secondJob = queue.submitted();
+    BlockingQueue<Integer> seen = new LinkedBlockingQueue<>();
+    var stage = second.toCompletableFuture();
+    var unused = first.onSuccess(n -> seen.add(stage.join()));
+    queue.deliver(results(firstJob.getJobId(), 0, result(firstJob, 0)).setLast(true));
+    queue.deliver(results(secondJob.getJobId(), 0, result(secondJob, 0)).setLast(true));
+    assertThat(seen.poll(20, TimeUnit.SECONDS)).isEqualTo(8);
+  }
+
+  record Grumpy(int n) {
+    static final int NEVER = Integer.parseInt("not a number");
+  }
+
+  static Grumpy grumpy(int n) {
+    return new Grumpy(n);
+  }
+
+  @Test
+  void anErrorWhileDecodingIsAFailureForAllWhoWait() throws Exception {
+    AsyncResult<Grumpy> result = pool.applyAsync(AsyncResultTest::grumpy, 7);
+    BlockingQueue<RuntimeException> errors = new LinkedBlockingQueue<>();
+    var unused = result.onError(errors::add);
+    var stage = result.toCompletableFuture();
+    SubmitJob job = queue.submitted();
+    byte[] json = "{\"n\":7}".getBytes(StandardCharsets.UTF_8);
+    ByteString data =
+        ByteString.copyFrom(new byte[] {(byte) json.length}).concat(ByteString.copyFrom(json));
+    Payloads seven = Payloads.newBuilder().setCount(1).setData(data).build();
+    queue.deliver(results(job.getJobId(), 0, succeeded(0, seven)).setLast(true));
+
+    assertThat(errors.poll(20, TimeUnit.SECONDS))
+        .isInstanceOf(TaskFailedException.class)
+        .hasMessageContaining("can't be decoded here");
+    assertThatThrownBy(() -> stage.get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(TaskFailedException.class);
+    assertThatThrownBy(result::get).hasCauseInstanceOf(TaskFailedException.class);
+    assertThat(result.isSuccessful()).isFalse();
   }
 }

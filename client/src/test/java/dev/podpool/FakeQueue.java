@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A backend whose queue does what the test says. Functions are never run. */
@@ -34,6 +35,10 @@ final class FakeQueue implements PoolBackend {
   final LinkedBlockingQueue<Operation> sent = new LinkedBlockingQueue<>();
   final CountDownLatch closed = new CountDownLatch(1);
   final CountDownLatch mayClose;
+
+  /** Sees what the client sends before it is there. */
+  Consumer<Operation> beforeSend = operation -> {};
+
   private @Nullable SessionHandler handler;
 
   FakeQueue() {
@@ -63,7 +68,10 @@ final class FakeQueue implements PoolBackend {
   @Override
   public QueueSession open(SessionHandler client) {
     handler = client;
-    return sent::add;
+    return operation -> {
+      beforeSend.accept(operation);
+      sent.add(operation);
+    };
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.function.Tuple;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -85,5 +86,27 @@ class InlinePoolTest {
       }
       assertThat(last).isZero();
     }
+  }
+
+  @Test
+  void theFirstFailureCancelsTheRest() {
+    RAN.set(0);
+    try (Pool pool = Pool.inline()) {
+      List<Integer> inputs = IntStream.range(0, 100_000).boxed().toList();
+      assertThatThrownBy(() -> pool.map(InlinePoolTest::failsAtThree, inputs))
+          .isInstanceOf(TaskFailedException.class)
+          .hasMessageStartingWith("item 3 of 100000 failed");
+    }
+    assertThat(RAN).hasValue(4);
+  }
+
+  private static final AtomicInteger RAN = new AtomicInteger();
+
+  static int failsAtThree(int n) {
+    RAN.incrementAndGet();
+    if (n == 3) {
+      throw new IllegalStateException("three");
+    }
+    return n;
   }
 }

@@ -8,10 +8,13 @@ import dev.podpool.function.RemoteSupplier;
 import dev.podpool.protocol.SubmitJob;
 import java.io.Serializable;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -114,5 +117,45 @@ class PoolExecutorServiceTest {
     try (Pool pool = Pool.inline()) {
       assertThat(pool.apply(nine)).isEqualTo(9);
     }
+  }
+
+  @Test
+  void invokeAnyDoesNotWaitForCallbacks() throws Exception {
+    Pool pool = Pool.inline();
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    BlockingQueue<Object> inCallback = new LinkedBlockingQueue<>();
+    var unused =
+        pool.applyAsync(PoolExecutorServiceTest::one)
+            .onSuccess(
+                one -> {
+                  try {
+                    inCallback.add(pool.asExecutorService().invokeAny(List.of(SEVEN)));
+                    mayGoOn.await();
+                  } catch (InterruptedException | ExecutionException e) {
+                    inCallback.add(e);
+                  }
+                });
+    assertThat(inCallback.poll(20, TimeUnit.SECONDS)).isEqualTo(7); // from within one
+    // While one is busy.
+    assertThat(pool.asExecutorService().invokeAny(List.of(SEVEN), 20, TimeUnit.SECONDS))
+        .isEqualTo(7);
+    mayGoOn.countDown();
+    pool.close();
+  }
+
+  @Test
+  void aTimeOutOfAnyLengthIsTaken() throws Exception {
+    waiting.shutdown();
+    assertThat(waiting.awaitTermination(Long.MAX_VALUE, TimeUnit.DAYS)).isTrue();
+    ExecutorService open = Pool.on(new FakeQueue()).asExecutorService();
+    assertThat(open.awaitTermination(Long.MIN_VALUE, TimeUnit.DAYS)).isFalse();
+    assertThatThrownBy(() -> open.invokeAny(List.of(SEVEN), Long.MIN_VALUE, TimeUnit.DAYS))
+        .isInstanceOf(TimeoutException.class);
+    assertThat(open.invokeAll(List.of(SEVEN), Long.MIN_VALUE, TimeUnit.DAYS))
+        .allMatch(Future::isCancelled);
+  }
+
+  static int one() {
+    return 1;
   }
 }

@@ -5,6 +5,7 @@ import static dev.podpool.FakeQueue.succeeded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.SubmitJob;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -252,5 +254,81 @@ class PoolTest {
 
   static int invert(int n) {
     return 10 / n;
+  }
+
+  @Test
+  void aTimeOutOfAnyLengthIsTaken() throws Exception {
+    for (Duration ages :
+        List.of(Duration.ofDays(200_000), Duration.ofSeconds(Long.MAX_VALUE, 999_999_999))) {
+      JobOptions options = JobOptions.defaults().withItemTimeout(ages).withDeadline(ages);
+      AsyncResult<Integer> result = pool.with(options).applyAsync(PoolTest::same, 1);
+      SubmitJob job = queue.submitted();
+      assertThat(job.getItemTimeoutMillis()).isGreaterThanOrEqualTo(17_280_000_000_000L);
+      assertThat(job.getDeadlineMillis()).isGreaterThanOrEqualTo(17_280_000_000_000L);
+      finish(job);
+      assertThat(result.await(ages)).isTrue();
+      assertThat(new PoolOptions().itemTimeout(ages).initializerTimeout(ages).itemTimeout())
+          .isEqualTo(ages);
+    }
+    AsyncResult<Integer> never = pool.applyAsync(PoolTest::same, 1);
+    assertThat(never.await(Duration.ofSeconds(Long.MIN_VALUE))).isFalse();
+  }
+
+  static final class Probe {
+    static Runnable whileEncoding = () -> {};
+
+    public int getValue() {
+      whileEncoding.run();
+      return 1;
+    }
+  }
+
+  static int probe(Probe probe) {
+    return 1;
+  }
+
+  @Test
+  void aJobThatEndsWhileItsInputsAreEncodedIsNotSubmitted() {
+    mayClose.countDown();
+    Probe.whileEncoding = pool::terminate;
+    try {
+      AsyncResult<Integer> result = pool.applyAsync(PoolTest::probe, new Probe());
+      assertThat(result.isCancelled()).isTrue();
+    } finally {
+      Probe.whileEncoding = () -> {};
+    }
+    assertThat(queue.sent).noneMatch(operation -> operation.hasSubmitJob());
+  }
+
+  @Test
+  void aJobThatEndsWhileItIsSubmittedIsReleasedAfterwards() {
+    mayClose.countDown();
+    List<Runnable> submissions =
+        List.of(
+            () -> pool.applyAsync(PoolTest::same, 1).isReady(),
+            () -> pool.imap(PoolTest::same, List.of(1)));
+    for (Runnable submission : submissions) {
+      queue.beforeSend =
+          operation -> {
+            if (operation.hasSubmitJob()) {
+              pool.client().jobs().forEach(job -> job.fail(CancellationException::new));
+            }
+          };
+      submission.run();
+      queue.beforeSend = operation -> {};
+      List<Operation> operations = new ArrayList<>();
+      queue.sent.drainTo(operations);
+      int submitted = indexOf(operations, Operation::hasSubmitJob);
+      assertThat(operations.subList(submitted, operations.size()))
+          .anyMatch(Operation::hasReleaseJob);
+    }
+  }
+
+  private static int indexOf(List<Operation> operations, Predicate<Operation> wanted) {
+    int index = 0;
+    while (!wanted.test(operations.get(index))) {
+      index++;
+    }
+    return index;
   }
 }

@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.CaptureException;
 import dev.podpool.function.EncodeException;
 import dev.podpool.protocol.AddItems;
+import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.SubmitJob;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -18,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -249,5 +252,53 @@ class ResultsTest {
     Thread.currentThread().interrupt();
     assertThatThrownBy(results::hasNext).isInstanceOf(PodpoolException.class);
     assertThat(Thread.interrupted()).isTrue();
+  }
+
+  @Test
+  void aStreamIsClosedThoughTheCallIsRefused() {
+    Object captured = new Object();
+    AtomicInteger closed = new AtomicInteger();
+    Supplier<Stream<Integer>> inputs = () -> Stream.of(1).onClose(closed::incrementAndGet);
+    assertThatThrownBy(() -> pool.imap((Integer n) -> n + captured.hashCode(), inputs.get()))
+        .isInstanceOf(CaptureException.class);
+    assertThat(closed).hasValue(1);
+    pool.shutdown();
+    assertThatThrownBy(() -> pool.imapUnordered(ResultsTest::same, inputs.get()))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(closed).hasValue(2);
+  }
+
+  record Positive(int n) {
+    Positive {
+      if (n < 0) {
+        throw new IllegalArgumentException("below 0");
+      }
+    }
+  }
+
+  static Positive positive(int n) {
+    return new Positive(n);
+  }
+
+  @Test
+  void aResultThatCannotBeDecodedCostsNoOtherOfItsRun() {
+    Iterator<Positive> results = pool.imap(ResultsTest::positive, List.of(1, 2, 3)).iterator();
+    SubmitJob job = queue.submitted();
+    AddItems items = queue.added();
+    ByteString data = ByteString.EMPTY;
+    for (String json : List.of("{\"n\":1}", "{\"n\":-1}", "{\"n\":3}")) {
+      ByteString payload = ByteString.copyFromUtf8(json);
+      data = data.concat(ByteString.copyFrom(new byte[] {(byte) payload.size()})).concat(payload);
+    }
+    Payloads run = Payloads.newBuilder().setCount(3).setData(data).build();
+    assertThat(items.getInputs().getCount()).isEqualTo(3);
+    queue.deliver(results(job.getJobId(), 0, succeeded(0, run)));
+
+    assertThat(results.next()).isEqualTo(new Positive(1));
+    assertThatThrownBy(results::next)
+        .isInstanceOf(TaskFailedException.class)
+        .satisfies(e -> assertThat(((TaskFailedException) e).index()).isEqualTo(1));
+    assertThat(results.next()).isEqualTo(new Positive(3));
+    assertThat(results.hasNext()).isFalse();
   }
 }

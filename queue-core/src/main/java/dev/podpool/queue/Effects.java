@@ -1,6 +1,7 @@
 package dev.podpool.queue;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
@@ -24,6 +25,15 @@ public interface Effects {
 
   /** Something for the session. */
   void deliver(long session, Delivery delivery);
+
+  /**
+   * A piece of {@code blob} is there, the next: to be kept beside the log. Unlike the other
+   * effects, every replica performs this and {@link #blobForgotten}.
+   */
+  void blobWritten(Blob blob, long offsetBytes, ByteString data);
+
+  /** Nothing refers to {@code blob} any more: its bytes may go. */
+  void blobForgotten(Blob blob);
 
   /** The session is over; nothing more comes for it. */
   void ended(long session, Refusal reason);

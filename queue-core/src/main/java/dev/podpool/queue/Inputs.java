@@ -1,6 +1,5 @@
 package dev.podpool.queue;
 
-import com.google.protobuf.ByteString;
 import dev.podpool.protocol.InputRun;
 import dev.podpool.protocol.Payloads;
 import java.util.ArrayList;
@@ -14,22 +13,27 @@ final class Inputs {
 
   private static final int[] NONE = {};
 
+  private final BlobHolder holder;
   private final ArrayList<Run> runs = new ArrayList<>();
   private long bytes;
+
+  Inputs(BlobHolder holder) {
+    this.holder = holder;
+  }
 
   private static final class Run {
     final long first;
     final int count;
-    // Where each payload, with its length, begins in data; one more for the end.
+    // Where each payload, with its length, begins in the data; one more for the end.
     int[] offsets;
-    ByteString data;
+    Payloads payloads;
     int live;
 
     Run(long first, Payloads payloads, int[] offsets) {
       this.first = first;
       this.count = payloads.getCount();
       this.offsets = offsets;
-      this.data = payloads.getData();
+      this.payloads = payloads;
       this.live = count;
     }
   }
@@ -43,6 +47,7 @@ final class Inputs {
     if (payloads.getCount() > 0) {
       runs.add(new Run(first, payloads, offsets));
       bytes += payloads.getData().size();
+      holder.hold(payloads);
     }
   }
 
@@ -51,13 +56,7 @@ final class Inputs {
     Run run = runs.get(find(first));
     int from = (int) (first - run.first);
     int to = Math.min(run.count, from + count);
-    if (from == 0 && to == run.count) {
-      return Payloads.newBuilder().setCount(run.count).setData(run.data).build();
-    }
-    return Payloads.newBuilder()
-        .setCount(to - from)
-        .setData(run.data.substring(run.offsets[from], run.offsets[to]))
-        .build();
+    return PayloadRuns.slice(run.payloads, run.offsets, from, to);
   }
 
   /** {@code count} items from {@code first} on have ended: their inputs are no longer needed. */
@@ -70,11 +69,22 @@ final class Inputs {
       first += here;
       count -= here;
       if (run.live == 0) {
-        bytes -= run.data.size();
-        run.data = ByteString.EMPTY;
-        run.offsets = NONE;
+        forget(run);
       }
     }
+  }
+
+  private void forget(Run run) {
+    holder.release(run.payloads);
+    bytes -= run.payloads.getData().size();
+    run.payloads = Payloads.getDefaultInstance();
+    run.offsets = NONE;
+  }
+
+  /** The job is forgotten. */
+  void forgetAll() {
+    runs.forEach(this::forget);
+    runs.clear();
   }
 
   /** Forgets runs that end before {@code index}. All their items have ended. */
@@ -106,7 +116,8 @@ final class Inputs {
       all.add(
           InputRun.newBuilder()
               .setFirst(run.first)
-              .setInputs(Payloads.newBuilder().setCount(run.count).setData(run.data))
+              .setInputs(
+                  run.live > 0 ? run.payloads : Payloads.newBuilder().setCount(run.count).build())
               .setLive(run.live)
               .build());
     }
@@ -116,14 +127,16 @@ final class Inputs {
   void restore(List<InputRun> all) {
     for (InputRun each : all) {
       Payloads payloads = each.getInputs();
-      int[] offsets = each.getLive() == 0 ? NONE : PayloadRuns.offsets(payloads);
+      boolean isLive = each.getLive() > 0;
+      int[] offsets = isLive ? PayloadRuns.offsets(payloads) : NONE;
       if (offsets == null) {
         throw new IllegalStateException("snapshot holds malformed payloads at " + each.getFirst());
       }
       Run run = new Run(each.getFirst(), payloads, offsets);
       run.live = each.getLive();
       runs.add(run);
-      bytes += run.data.size();
+      bytes += payloads.getData().size();
+      holder.hold(payloads);
     }
   }
 }

@@ -30,16 +30,19 @@ final class Job {
   final SubmitJob submitted; // without its inputs
   final ByteString digest;
   final long owner;
+  // Who submitted it: the owner's, which may be over by now.
+  final String principal;
+  final long submittedAtMillis;
   final JobHeader header;
   final Items items = new Items();
   final ReadyItems ready = new ReadyItems();
-  final OutcomeLog log = new OutcomeLog();
+  final OutcomeLog log;
   final ArrayList<Watch> watches = new ArrayList<>(1);
   // While it runs, its deadline; once it has ended, the end of its retention. 0: none.
   long dueAtMillis;
   // Has ended, and its retention runs.
   boolean settled;
-  final Inputs inputs = new Inputs();
+  final Inputs inputs;
   // In the order in which they were given.
   final LinkedHashMap<Integer, Lease> leases = new LinkedHashMap<>(2);
   // Of unended items that were charged. Such items go out alone.
@@ -50,14 +53,22 @@ final class Job {
   // On the dead list: their inputs are kept.
   int dead;
 
+  private final BlobHolder holder;
+  // How many items have ended in each state, dropped ones and those forgotten by now too.
+  private final long[] endedAs = new long[ItemState.EXPIRED_VALUE + 1];
   private long countedBytes;
+
+  /** A submission that was found in order. */
+  record Accepted(
+      SubmitJob submit, ByteString digest, long owner, String principal, long atMillis) {}
 
   /** Neighbouring items of one lease. */
   interface Run {
     void at(long first, int count);
   }
 
-  Job(long number, Pool pool, SubmitJob submit, ByteString digest, long owner) {
+  Job(long number, Pool pool, Accepted accepted, Blobs blobs) {
+    SubmitJob submit = accepted.submit();
     this.number = number;
     this.id = submit.getJobId();
     this.pool = pool;
@@ -65,8 +76,14 @@ final class Job {
     int attempts =
         submit.getMaxAttempts() > 0 ? submit.getMaxAttempts() : pool.definition().getMaxAttempts();
     this.submitted = submit.toBuilder().clearInputs().setMaxAttempts(attempts).build();
-    this.digest = digest;
-    this.owner = owner;
+    this.digest = accepted.digest();
+    this.owner = accepted.owner();
+    this.principal = accepted.principal();
+    this.submittedAtMillis = accepted.atMillis();
+    this.holder = new BlobHolder(blobs, pool);
+    this.inputs = new Inputs(holder);
+    this.log = new OutcomeLog(holder);
+    holder.hold(submitted.getCodeList());
     this.header =
         JobHeader.newBuilder()
             .setJobId(id)
@@ -74,6 +91,7 @@ final class Job {
             .setFunctionName(submit.getFunctionName())
             .setItemTimeoutMillis(submit.getItemTimeoutMillis())
             .setMaxAttempts(attempts)
+            .addAllCode(submit.getCodeList())
             .build();
   }
 
@@ -105,10 +123,22 @@ final class Job {
     countedBytes = bytes;
   }
 
-  /** The job, which has ended, is forgotten. */
-  void uncount() {
-    pool.countBytes(-countedBytes);
+  /** The job, which has ended, is forgotten: what it holds is let go. */
+  void forget() {
+    inputs.forgetAll();
+    log.dropBefore(log.end());
+    holder.release(submitted.getCodeList());
+    countBytes();
     countDead(-dead);
+  }
+
+  /** How many of its items have ended as {@code state}. */
+  long countEnded(ItemState state) {
+    return endedAs[state.getNumber()];
+  }
+
+  void restoreEnded(ItemState state, long count) {
+    endedAs[state.getNumber()] = count;
   }
 
   /** Endless jobs keep no outcome that everyone who watches has. Nobody's are kept. */
@@ -237,6 +267,7 @@ final class Job {
     int count = outcome.getCount();
     items.set(first, count, (byte) state.getNumber(), 0);
     unended -= count;
+    endedAs[state.getNumber()] += count;
     pool.end(state, count);
     log.add(outcome);
     deaths.subMap(first, first + count).clear();
@@ -339,6 +370,7 @@ final class Job {
       }
     }
     countDead(-retried);
+    endedAs[ItemState.DEAD_VALUE] -= retried;
     pool.accept(retried);
     pool.turns.update(this);
     if (retried > 0) {

@@ -24,7 +24,13 @@ final class JobSnapshots {
             .setLastLease(job.lastLease)
             .addAllInputs(job.inputs.snapshot())
             .setOutcomesFrom(job.log.from())
-            .addAllOutcomes(job.log.all());
+            .addAllOutcomes(job.log.all())
+            .setPrincipal(job.principal)
+            .setSubmittedAtMillis(job.submittedAtMillis)
+            .setFailed(job.countEnded(ItemState.FAILED))
+            .setDead(job.countEnded(ItemState.DEAD))
+            .setCancelled(job.countEnded(ItemState.CANCELLED))
+            .setExpired(job.countEnded(ItemState.EXPIRED));
     job.items.snapshot(into);
     job.ready.snapshot(into);
     job.deaths.forEach(
@@ -49,9 +55,15 @@ final class JobSnapshots {
     return into.build();
   }
 
-  static Job restore(JobSnapshot from, Pool pool, Sessions sessions) {
-    Job job =
-        new Job(from.getNumber(), pool, from.getSubmitted(), from.getDigest(), from.getOwner());
+  static Job restore(JobSnapshot from, Pool pool, Sessions sessions, Blobs blobs) {
+    Job.Accepted accepted =
+        new Job.Accepted(
+            from.getSubmitted(),
+            from.getDigest(),
+            from.getOwner(),
+            from.getPrincipal(),
+            from.getSubmittedAtMillis());
+    Job job = new Job(from.getNumber(), pool, accepted, blobs);
     job.dueAtMillis = from.getDueAtMillis();
     job.lastLease = from.getLastLease();
     job.complete = from.getComplete();
@@ -69,6 +81,10 @@ final class JobSnapshots {
         job.dead++;
       }
     }
+    job.restoreEnded(ItemState.FAILED, from.getFailed());
+    job.restoreEnded(ItemState.DEAD, from.getDead());
+    job.restoreEnded(ItemState.CANCELLED, from.getCancelled());
+    job.restoreEnded(ItemState.EXPIRED, from.getExpired());
     job.settled = job.hasEnded();
     for (WatchSnapshot each : from.getWatchesList()) {
       job.watches.add(

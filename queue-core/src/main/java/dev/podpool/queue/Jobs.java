@@ -27,13 +27,12 @@ final class Jobs {
   /** Bytes of a job id. */
   static final int ID_BYTES = 16;
 
-  /** Items of one job that can be unended, or ended and not yet confirmed. */
-  static final long ITEMS_MAX = 100_000_000;
-
   private static final long RETENTION_MILLIS_DEFAULT = 24 * 60 * 60 * 1000L;
 
   private final Pools pools;
   private final Sessions sessions;
+  private final Blobs blobs;
+  private final Admission admission;
   private final Watches watches = new Watches();
   private final LinkedHashMap<ByteString, Job> byId = new LinkedHashMap<>();
   private final Timers<Job> timers =
@@ -42,9 +41,11 @@ final class Jobs {
   private long nowMillis;
   private @Nullable Effects entryEffects;
 
-  Jobs(Pools pools, Sessions sessions) {
+  Jobs(Pools pools, Sessions sessions, Blobs blobs) {
     this.pools = pools;
     this.sessions = sessions;
+    this.blobs = blobs;
+    this.admission = new Admission(blobs);
   }
 
   /** The time and the effects of the entry that is being applied. */
@@ -120,11 +121,13 @@ final class Jobs {
       return refused(Refusals.unknownPool(submit.getPool()));
     }
     int[] offsets = PayloadRuns.offsets(submit.getInputs());
-    Refusal refusal = check(pool, submit.getInputs(), offsets, 0);
+    Refusal refusal = admission.check(pool, submit.getInputs(), offsets, 0, submit.getCodeList());
     if (refusal != null || offsets == null) {
       return refused(refusal);
     }
-    Job job = new Job(++lastNumber, pool, submit, digest, session.id);
+    Job.Accepted accepted =
+        new Job.Accepted(submit, digest, session.id, session.opened.getPrincipal(), nowMillis);
+    Job job = new Job(++lastNumber, pool, accepted, blobs);
     byId.put(job.id, job);
     pool.jobs.put(job.number, job);
     if (submit.getWithSession()) {
@@ -139,8 +142,12 @@ final class Jobs {
   }
 
   private static ByteString digest(SubmitJob submit) {
-    ByteString header = submit.toBuilder().clearInputs().build().toByteString();
-    return Digests.sha256(Digests.sha256(header), submit.getInputs().getData());
+    SubmitJob.Builder header = submit.toBuilder().clearInputs();
+    if (submit.getInputs().getBlobsCount() > 0) {
+      header.getInputsBuilder().addAllBlobs(submit.getInputs().getBlobsList());
+    }
+    return Digests.sha256(
+        Digests.sha256(header.build().toByteString()), submit.getInputs().getData());
   }
 
   private static Reply.Builder refused(@Nullable Refusal refusal) {
@@ -167,36 +174,13 @@ final class Jobs {
     }
     int[] offsets = PayloadRuns.offsets(add.getInputs());
     Refusal refusal =
-        check(job.pool, add.getInputs(), offsets, job.items.size() - job.items.keptFrom());
+        admission.check(
+            job.pool, add.getInputs(), offsets, job.items.size() - job.items.keptFrom(), List.of());
     if (refusal != null || offsets == null) {
       return refusal;
     }
     addTo(job, add.getInputs(), offsets, add.getComplete());
     return null;
-  }
-
-  private static @Nullable Refusal check(
-      Pool pool, Payloads inputs, int @Nullable [] offsets, long held) {
-    if (offsets == null) {
-      return Refusals.invalid("the inputs' lengths do not add up to their bytes");
-    }
-    if (held + inputs.getCount() > ITEMS_MAX) {
-      return Refusals.invalid(
-          "a job of " + (held + inputs.getCount()) + " items; at most " + ITEMS_MAX + ": split it");
-    }
-    long bytesMax = pool.definition().getBytesMax();
-    long bytes = pool.bytes() + inputs.getData().size();
-    return bytesMax == 0 || bytes <= bytesMax
-        ? null
-        : Refusals.of(
-            ErrorCode.QUEUE_FULL,
-            "pool '"
-                + pool.name()
-                + "' would hold "
-                + bytes
-                + " bytes, and its limit is "
-                + bytesMax
-                + "; take results first, retry later, or raise it");
   }
 
   private void addTo(Job job, Payloads inputs, int[] offsets, boolean complete) {
@@ -245,7 +229,7 @@ final class Jobs {
   private void forget(Job job) {
     watches.forget(job, sessions, effects());
     timers.remove(job);
-    job.uncount();
+    job.forget();
     byId.remove(job.id);
     job.pool.jobs.remove(job.number);
     SessionState owner = sessions.find(job.owner);
@@ -370,7 +354,7 @@ final class Jobs {
       throw new IllegalStateException(
           "snapshot has a job without its pool " + from.getSubmitted().getPool());
     }
-    Job job = JobSnapshots.restore(from, pool, sessions);
+    Job job = JobSnapshots.restore(from, pool, sessions, blobs);
     byId.put(job.id, job);
     pool.jobs.put(job.number, job);
     timers.add(job);

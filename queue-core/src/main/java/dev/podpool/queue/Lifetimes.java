@@ -5,6 +5,7 @@ import dev.podpool.protocol.ExpireSession;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.ReportWorkerEnd;
 import dev.podpool.protocol.SessionOpened;
 import dev.podpool.protocol.WorkerLoss;
 import java.util.List;
@@ -90,16 +91,33 @@ final class Lifetimes {
 
   void expire(ExpireSession expire, Effects effects) {
     SessionState session = sessions.find(expire.getSession());
-    if (session == null) {
-      return; // closed in time
+    if (session != null) { // else closed in time
+      expire(session, expire.getExitCode(), expire.getCause(), effects);
     }
-    String cause = expire.getCause().isEmpty() ? "session expired" : expire.getCause();
+  }
+
+  /** Only who starts workers says this, and no worker does. */
+  @Nullable Refusal workerEnded(ReportWorkerEnd report, SessionState reporter, Effects effects) {
+    if (reporter.worker != null) {
+      return Refusals.of(
+          ErrorCode.WRONG_SESSION_KIND,
+          "a worker's session can't report another's end; open a client's");
+    }
+    SessionState ended = sessions.findByNonce(report.getNonce());
+    if (ended != null) { // else it is over already
+      expire(ended, report.getExitCode(), report.getCause(), effects);
+    }
+    return null;
+  }
+
+  private void expire(SessionState session, int exitCode, String words, Effects effects) {
+    String cause = words.isEmpty() ? "session expired" : words;
     WorkerLoss loss =
         session.worker == null
             ? null
             : WorkerLoss.newBuilder()
                 .setWorker(session.worker.name)
-                .setExitCode(expire.getExitCode())
+                .setExitCode(exitCode)
                 .setCause(cause)
                 .build();
     end(session, Refusals.of(ErrorCode.SESSION_EXPIRED, cause), loss, effects);

@@ -7,9 +7,14 @@ import java.util.List;
 /** A job's outcomes in the order in which they were recorded. Positions count outcomes. */
 final class OutcomeLog {
 
+  private final BlobHolder holder;
   private final ArrayList<Outcome> outcomes = new ArrayList<>();
   private long from;
   private long bytes;
+
+  OutcomeLog(BlobHolder holder) {
+    this.holder = holder;
+  }
 
   long from() {
     return from;
@@ -26,6 +31,7 @@ final class OutcomeLog {
   void add(Outcome outcome) {
     outcomes.add(outcome);
     bytes += outcome.getSerializedSize();
+    holder.hold(outcome.getSucceeded());
   }
 
   Outcome get(long position) {
@@ -40,6 +46,7 @@ final class OutcomeLog {
     List<Outcome> head = outcomes.subList(0, count);
     for (Outcome outcome : head) {
       bytes -= outcome.getSerializedSize();
+      holder.release(outcome.getSucceeded());
     }
     head.clear();
     from += count;

@@ -13,6 +13,8 @@ import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.PoolSnapshot;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.Range;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.SessionSnapshot;
@@ -35,9 +37,11 @@ public final class QueueMachine {
 
   private final Sessions sessions = new Sessions();
   private final Pools pools = new Pools();
-  private final Jobs jobs = new Jobs(pools, sessions);
-  private final Workers workers = new Workers(pools, jobs);
+  private final Blobs blobs = new Blobs();
+  private final Jobs jobs = new Jobs(pools, sessions, blobs);
+  private final Workers workers = new Workers(pools, jobs, blobs);
   private final Lifetimes lifetimes = new Lifetimes(sessions, pools, jobs, workers);
+  private final Reads reads = new Reads(pools, jobs, blobs);
   private long index;
   private long nowMillis;
 
@@ -52,6 +56,7 @@ public final class QueueMachine {
     // A new leader's clock may lag the old one's, but log time must not run backwards.
     nowMillis = Math.max(nowMillis, entry.getTimeMillis());
     jobs.startEntry(nowMillis, effects);
+    blobs.startEntry(nowMillis, effects);
     pools.expireJoiners(nowMillis, sessions, effects);
     jobs.expire();
     for (Batch batch : entry.getBatchesList()) {
@@ -143,6 +148,10 @@ public final class QueueMachine {
       case GIVE_CREDIT -> refusal(workers.credit(operation.getGiveCredit(), session));
       case REPORT_ITEMS -> refusal(workers.report(operation.getReportItems(), session));
       case CORDON_WORKER -> refusal(workers.cordon(operation.getCordonWorker(), jobs.effects()));
+      case REPORT_WORKER_END ->
+          refusal(lifetimes.workerEnded(operation.getReportWorkerEnd(), session, jobs.effects()));
+      case PUT_BLOB -> refusal(blobs.put(operation.getPutBlob(), jobs.effects()));
+      case REFUSED -> refusal(operation.getRefused().getRefusal());
       case OPEN_SESSION, EXPIRE_SESSION, TICK, KIND_NOT_SET ->
           refusal(
               Refusals.invalid(
@@ -189,7 +198,9 @@ public final class QueueMachine {
 
   /** When the next Tick is due, in log time; {@link Long#MAX_VALUE} where none is. */
   public long nextDeadlineMillis() {
-    return Math.min(jobs.nextDeadlineMillis(), pools.nextDeadlineMillis());
+    return Math.min(
+        Math.min(jobs.nextDeadlineMillis(), pools.nextDeadlineMillis()),
+        blobs.nextDeadlineMillis());
   }
 
   /** Index of the last entry applied. */
@@ -205,6 +216,19 @@ public final class QueueMachine {
   /** Numbers of the live sessions, ascending: a new leader gives each a full term. */
   public List<Long> sessions() {
     return sessions.all().stream().map(session -> session.id).toList();
+  }
+
+  /** Who opened {@code session}, as the front established; null where it is not open. */
+  public @Nullable String principal(long session) {
+    SessionState found = sessions.find(session);
+    return found == null ? null : found.opened.getPrincipal();
+  }
+
+  /**
+   * Answers {@code request}, or refuses it. Changes nothing; as long as what it asks for is large.
+   */
+  public ReadResponse read(ReadRequest request) {
+    return reads.read(request, index, nowMillis);
   }
 
   /** A pool's counts and workers; null where there is no such pool. */
@@ -243,6 +267,15 @@ public final class QueueMachine {
     effects.applied(session, state.applied);
   }
 
+  /** For the invariants, which count anew what the machine has counted. */
+  Blobs blobs() {
+    return blobs;
+  }
+
+  Pools pools() {
+    return pools;
+  }
+
   // ---- snapshot
 
   /** The whole state. Equal states give equal bytes. */
@@ -256,6 +289,7 @@ public final class QueueMachine {
     pools.all().forEach(pool -> into.addPools(pool.snapshot()));
     sessions.all().forEach(session -> into.addSessions(session.snapshot()));
     jobs.all().forEach(job -> into.addJobs(JobSnapshots.of(job)));
+    blobs.all().forEach(blob -> into.addBlobs(Blobs.snapshot(blob)));
     return into.build();
   }
 
@@ -275,6 +309,7 @@ public final class QueueMachine {
     for (SessionSnapshot session : snapshot.getSessionsList()) {
       machine.restore(session);
     }
+    snapshot.getBlobsList().forEach(machine.blobs::restore);
     for (JobSnapshot job : snapshot.getJobsList()) {
       machine.jobs.restore(job);
     }

@@ -2,8 +2,6 @@ package dev.podpool.queue;
 
 import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.ErrorCode;
-import dev.podpool.protocol.Failure;
-import dev.podpool.protocol.FailureKind;
 import dev.podpool.protocol.GiveCredit;
 import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.Outcome;
@@ -17,10 +15,12 @@ final class Workers {
 
   private final Pools pools;
   private final Jobs jobs;
+  private final Blobs blobs;
 
-  Workers(Pools pools, Jobs jobs) {
+  Workers(Pools pools, Jobs jobs, Blobs blobs) {
     this.pools = pools;
     this.jobs = jobs;
+    this.blobs = blobs;
   }
 
   @Nullable Refusal credit(GiveCredit credit, SessionState session) {
@@ -65,10 +65,8 @@ final class Workers {
     if (job == null || lease == null || lease.worker != worker || first < 0) {
       return count;
     }
-    int[] offsets =
-        outcome.hasSucceeded() ? PayloadRuns.offsets(outcome.getSucceeded()) : new int[0];
-    boolean isMalformed =
-        outcome.hasSucceeded() && outcome.getSucceeded().getCount() != outcome.getCount();
+    Results results =
+        outcome.hasSucceeded() ? new Results(outcome, count, worker.name, blobs) : null;
     // Not further than the lease: counts may be anything.
     long from = Math.max(first, lease.first);
     long to = first > lease.end() - count ? lease.end() : first + count;
@@ -78,15 +76,12 @@ final class Workers {
         from,
         to,
         (at, run) -> {
-          Outcome.Builder part = outcome.toBuilder().setFirst(at).setCount(run);
-          if (offsets == null || isMalformed) {
-            part.setFailed(malformed(worker));
-          } else if (outcome.hasSucceeded() && run < outcome.getCount()) {
+          if (results == null) {
+            accept(outcome.toBuilder().setFirst(at).setCount(run).build(), job, lease);
+          } else {
             int skipped = (int) (at - first);
-            part.setSucceeded(
-                PayloadRuns.slice(outcome.getSucceeded(), offsets, skipped, skipped + run));
+            results.each(skipped, skipped + run, part -> accept(part, job, lease));
           }
-          accept(part.build(), job, lease);
         });
     jobs.touch(job);
     return count - (before - worker.leased);
@@ -104,18 +99,6 @@ final class Workers {
       case RETURNED, ENDED, KIND_NOT_SET ->
           job.giveBack(lease, outcome.getFirst(), outcome.getCount());
     }
-  }
-
-  /** Such an item must not hang; to run it again would bring the same. */
-  private static Failure malformed(WorkerState worker) {
-    return Failure.newBuilder()
-        .setKind(FailureKind.RESULT_NOT_ENCODED)
-        .setMessage(
-            "worker '"
-                + worker.name
-                + "' reported results whose lengths do not add up; does it run another version?")
-        .setWorker(worker.name)
-        .build();
   }
 
   @Nullable Refusal cordon(CordonWorker cordon, Effects effects) {

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.Operation;
 import java.util.List;
@@ -20,6 +21,8 @@ class HostileOperationsTest {
     0, 1, 2, 3, 5, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
   };
 
+  private static final Blob BLOB = TestPayloads.blob("blob", 3);
+
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(longs = {1, 2, 3})
   void operationsMadeOfAnythingAreAppliedWithoutAnError(long seed) {
@@ -30,7 +33,9 @@ class HostileOperationsTest {
         queue.client("client" + step);
         queue.send("client" + step, Operation.newBuilder().setDefinePool(Workload.pool()));
         queue.openWorker("worker", 2, "worker" + step);
-        queue.submit("client" + step, QueueScript.job("job", "a", "b", "c", "d"));
+        queue.put("client" + step, BLOB, 0, (int) BLOB.getSizeBytes());
+        queue.submit(
+            "client" + step, QueueScript.job("job", "a", TestPayloads.word(BLOB), "c", "d"));
         queue.submit("client" + step, QueueScript.job("endless", "e").setDiscardConfirmed(true));
       }
       String sender = random.nextBoolean() ? "worker" : "client" + step / 50 * 50;
@@ -97,8 +102,10 @@ class HostileOperationsTest {
                   TestPayloads.id("job"),
                   TestPayloads.id("endless"),
                   TestPayloads.of("x").getData(),
-                  TestPayloads.of("x", "y").getData())
-              .get(random.nextInt(6));
+                  TestPayloads.of("x", "y").getData(),
+                  BLOB.getSha256(),
+                  TestPayloads.of("x", TestPayloads.word(BLOB)).getData())
+              .get(random.nextInt(8));
       case ENUM ->
           field
               .getEnumType()

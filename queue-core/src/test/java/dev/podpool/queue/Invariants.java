@@ -2,11 +2,14 @@ package dev.podpool.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.IndexRange;
 import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.JobSnapshot;
 import dev.podpool.protocol.LeaseSnapshot;
 import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.PoolSnapshot;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.SessionSnapshot;
@@ -55,7 +58,67 @@ final class Invariants {
       assertThat(pool.getReadyJobsList())
           .containsExactlyInAnyOrderElementsOf(readyJobsByPool.getOrDefault(name, List.of()));
       check(pool, status, leasedBySession, state);
+      checkBlobs(machine, name, state);
     }
+    state.getBlobsList().forEach(blob -> check(blob, state));
+  }
+
+  /** What a blob counts for a pool is what its jobs hold, and a pool's bytes count it once. */
+  private static void checkBlobs(QueueMachine machine, String name, Snapshot state) {
+    Map<Blob, Integer> held = new HashMap<>();
+    long bytes = 0;
+    for (JobSnapshot job : state.getJobsList()) {
+      if (job.getSubmitted().getPool().equals(name)) {
+        heldBy(job).forEach(blob -> held.merge(blob, 1, Integer::sum));
+        bytes +=
+            job.getInputsList().stream().mapToLong(run -> run.getInputs().getData().size()).sum();
+        bytes += job.getOutcomesList().stream().mapToLong(Outcome::getSerializedSize).sum();
+      }
+    }
+    Pool pool = machine.pools().find(name);
+    assertThat(pool).isNotNull();
+    for (BlobSnapshot blob : state.getBlobsList()) {
+      BlobState counted = machine.blobs().find(blob.getBlob());
+      assertThat(counted).isNotNull();
+      assertThat(counted.references(pool))
+          .as("references to %s", blob)
+          .isEqualTo(held.getOrDefault(blob.getBlob(), 0));
+    }
+    for (Blob blob : held.keySet()) {
+      bytes += blob.getSizeBytes();
+    }
+    assertThat(pool.bytes()).as("bytes").isEqualTo(bytes);
+  }
+
+  private static void check(BlobSnapshot blob, Snapshot state) {
+    boolean isHeld =
+        state.getJobsList().stream().anyMatch(job -> heldBy(job).contains(blob.getBlob()));
+    if (isHeld) {
+      assertThat(blob.getReceivedBytes()).isEqualTo(blob.getBlob().getSizeBytes());
+      assertThat(blob.getDueAtMillis()).as("held, and due").isZero();
+    } else {
+      assertThat(blob.getDueAtMillis())
+          .as("of no use, and kept")
+          .isGreaterThan(state.getNowMillis())
+          .isLessThanOrEqualTo(state.getNowMillis() + Blobs.UNREFERRED_MILLIS);
+    }
+  }
+
+  /** Each as often as it is referred to. */
+  private static List<Blob> heldBy(JobSnapshot job) {
+    List<Blob> held = new ArrayList<>();
+    job.getSubmitted().getCodeList().forEach(code -> held.add(code.getArchive()));
+    job.getInputsList().forEach(run -> held.addAll(blobsOf(run.getInputs())));
+    job.getOutcomesList().forEach(outcome -> held.addAll(blobsOf(outcome.getSucceeded())));
+    return held;
+  }
+
+  private static List<Blob> blobsOf(Payloads run) {
+    if (run.getBlobsCount() == 0) {
+      return List.of();
+    }
+    List<String> words = TestPayloads.words(run);
+    return run.getBlobsList().stream().map(index -> TestPayloads.blob(words.get(index))).toList();
   }
 
   private static void check(

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.Charge;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Entry;
@@ -14,6 +16,8 @@ import dev.podpool.protocol.JobSnapshot;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.Payloads;
+import dev.podpool.protocol.PutBlob;
 import dev.podpool.protocol.Range;
 import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.Snapshot;
@@ -38,6 +42,8 @@ final class Model {
     int lease;
     boolean sole;
     int deaths;
+    // As what it ended last, dropped or not.
+    ItemState end = ItemState.ITEM_STATE_UNSPECIFIED;
   }
 
   static final class Job {
@@ -48,6 +54,10 @@ final class Model {
     boolean settled;
     long dueAtMillis;
     final Map<Long, Outcome> log = new HashMap<>();
+
+    long count(ItemState end) {
+      return items.stream().filter(item -> item.end == end).count();
+    }
 
     boolean hasEnded() {
       return complete && items.stream().allMatch(item -> item.state > ItemState.LEASED_VALUE);
@@ -65,6 +75,7 @@ final class Model {
 
   static final class Session {
     long id;
+    ByteString nonce;
     long applied;
     Worker worker;
     final Map<ByteString, Long> read = new HashMap<>();
@@ -72,9 +83,14 @@ final class Model {
 
   final Map<Long, Session> sessions = new LinkedHashMap<>();
   final Map<ByteString, Job> jobs = new LinkedHashMap<>();
+  // How many bytes of each are there.
+  final Map<Blob, Integer> blobs = new LinkedHashMap<>();
   long nowMillis;
+  private final Map<Blob, Long> lastPieceMillis = new HashMap<>();
   private boolean defined;
   private boolean failed;
+  // By the entry that is being applied.
+  private final List<Recorded.Written> written = new ArrayList<>();
   // Sequences that must be answered STALE_ATTEMPT, by session.
   private final Map<Long, Map<Long, Boolean>> reports = new HashMap<>();
 
@@ -83,6 +99,8 @@ final class Model {
     reports.clear();
     nowMillis = Math.max(nowMillis, entry.getTimeMillis());
     passTime();
+    effects.all.forEach(this::forgetBlob);
+    written.clear();
     // Numbers come from the machine; that they are new is checked below.
     var numbers = new ArrayList<Long>();
     for (Recorded.Effect effect : effects.all) {
@@ -107,6 +125,8 @@ final class Model {
     }
     failIfGivenUp();
     effects.all.forEach(this::take);
+    assertThat(effects.all.stream().filter(Recorded.Written.class::isInstance).toList())
+        .isEqualTo(written);
     settle();
     compare(after);
   }
@@ -122,6 +142,7 @@ final class Model {
       }
       Session session = new Session();
       session.id = number;
+      session.nonce = open.getNonce();
       if (!open.getWorker().isEmpty()) {
         sessions.values().stream()
             .filter(other -> other.worker != null && other.worker.name.equals(open.getWorker()))
@@ -157,10 +178,11 @@ final class Model {
       }
       case SUBMIT_JOB -> {
         SubmitJob submit = operation.getSubmitJob();
-        if (!defined) {
+        boolean known = jobs.containsKey(submit.getJobId());
+        if (!defined || !known && !areThere(submit)) {
           return;
         }
-        if (!jobs.containsKey(submit.getJobId())) {
+        if (!known) {
           Job job = new Job();
           job.submitted = submit;
           job.owner = session.id;
@@ -175,7 +197,10 @@ final class Model {
       case ADD_ITEMS -> {
         var add = operation.getAddItems();
         Job job = jobs.get(add.getJobId());
-        if (job != null && !job.complete && add.getFirst() == job.items.size()) {
+        if (job != null
+            && !job.complete
+            && add.getFirst() == job.items.size()
+            && areThere(add.getInputs())) {
           add(job, TestPayloads.words(add.getInputs()));
           job.complete = add.getComplete();
         }
@@ -200,6 +225,7 @@ final class Model {
           for (Item item : job.items) {
             if (item.state == ItemState.DEAD_VALUE) {
               item.state = ItemState.READY_VALUE;
+              item.end = ItemState.READY;
               job.dueAtMillis = job.settled ? 0 : job.dueAtMillis;
               job.settled = false;
             }
@@ -221,6 +247,14 @@ final class Model {
             .filter(each -> each.worker != null && each.worker.name.equals(cordon.getWorker()))
             .forEach(each -> each.worker.cordoned = cordon.getCordoned());
       }
+      case PUT_BLOB -> put(operation.getPutBlob());
+      case REPORT_WORKER_END -> {
+        ByteString nonce = operation.getReportWorkerEnd().getNonce();
+        sessions.values().stream()
+            .filter(each -> each.nonce.equals(nonce))
+            .findFirst()
+            .ifPresent(each -> end(each, true));
+      }
       case REPORT_ITEMS -> {
         boolean stale = report(operation.getReportItems(), session.worker);
         reports.computeIfAbsent(session.id, id -> new HashMap<>()).put(sequence, stale);
@@ -228,6 +262,59 @@ final class Model {
       default -> {} // changes nothing that is modelled
     }
     settle();
+  }
+
+  // ---- blobs
+
+  private void put(PutBlob put) {
+    Blob blob = put.getBlob();
+    long received = blobs.getOrDefault(blob, 0);
+    long end = put.getOffset() + put.getData().size();
+    if (put.getOffset() > received
+        || end > blob.getSizeBytes()
+        || put.getData().isEmpty() != (blob.getSizeBytes() == 0)) {
+      return;
+    }
+    if (end > received || !blobs.containsKey(blob)) {
+      written.add(
+          new Recorded.Written(
+              blob, received, ByteString.copyFrom(new byte[(int) (end - received)])));
+    }
+    blobs.put(blob, (int) Math.max(received, end));
+    lastPieceMillis.put(blob, nowMillis);
+  }
+
+  boolean isThere(Blob blob) {
+    return blobs.getOrDefault(blob, -1) == blob.getSizeBytes();
+  }
+
+  private boolean areThere(SubmitJob submit) {
+    return areThere(submit.getInputs())
+        && submit.getCodeList().stream().allMatch(code -> isThere(code.getArchive()));
+  }
+
+  private boolean areThere(Payloads run) {
+    return TestPayloads.words(run).stream().allMatch(this::isThere);
+  }
+
+  private boolean isThere(String word) {
+    return !TestPayloads.isBlob(word) || isThere(TestPayloads.blob(word));
+  }
+
+  /** When it goes depends on what was confirmed; that it may go is checked. */
+  private void forgetBlob(Recorded.Effect effect) {
+    if (effect instanceof Recorded.Forgotten forgotten) {
+      Blob blob = forgotten.blob();
+      String word = TestPayloads.word(blob);
+      assertThat(blobs.remove(blob)).as("was there").isNotNull();
+      assertThat(nowMillis)
+          .isGreaterThanOrEqualTo(lastPieceMillis.get(blob) + Blobs.UNREFERRED_MILLIS);
+      for (Job job : jobs.values()) {
+        assertThat(job.submitted.getCodeList()).noneMatch(code -> code.getArchive().equals(blob));
+        assertThat(job.items)
+            .noneMatch(item -> item.state <= ItemState.LEASED_VALUE && item.word.equals(word));
+      }
+    }
   }
 
   private static void add(Job job, List<String> words) {
@@ -242,6 +329,7 @@ final class Model {
     boolean stale = false;
     for (Outcome outcome : report.getOutcomesList()) {
       Job job = jobs.get(outcome.getJobId());
+      List<String> results = TestPayloads.words(outcome.getSucceeded());
       for (long i = outcome.getFirst(); i < outcome.getFirst() + outcome.getCount(); i++) {
         Item item = job == null || i >= job.items.size() ? null : job.items.get((int) i);
         if (item == null
@@ -252,7 +340,10 @@ final class Model {
           continue;
         }
         switch (outcome.getKindCase()) {
-          case SUCCEEDED -> free(item, ItemState.SUCCEEDED);
+          case SUCCEEDED -> {
+            boolean usable = isThere(results.get((int) (i - outcome.getFirst())));
+            free(item, usable ? ItemState.SUCCEEDED : ItemState.FAILED);
+          }
           case FAILED -> free(item, ItemState.FAILED);
           case LOST -> charge(job, item);
           default -> free(item, ItemState.READY);
@@ -269,6 +360,7 @@ final class Model {
     item.worker = null;
     item.lease = 0;
     item.state = state.getNumber();
+    item.end = state;
     if (state != ItemState.READY) {
       item.deaths = 0;
     }
@@ -430,8 +522,16 @@ final class Model {
         .containsExactlyInAnyOrderElementsOf(sessions.keySet());
     assertThat(after.getJobsList().stream().map(each -> each.getSubmitted().getJobId()))
         .containsExactlyInAnyOrderElementsOf(jobs.keySet());
+    assertThat(after.getBlobsList()).hasSameSizeAs(blobs.keySet());
+    for (BlobSnapshot actual : after.getBlobsList()) {
+      assertThat(blobs).containsEntry(actual.getBlob(), (int) actual.getReceivedBytes());
+    }
     for (JobSnapshot actual : after.getJobsList()) {
       Job job = jobs.get(actual.getSubmitted().getJobId());
+      assertThat(actual.getFailed()).isEqualTo(job.count(ItemState.FAILED));
+      assertThat(actual.getDead()).isEqualTo(job.count(ItemState.DEAD));
+      assertThat(actual.getCancelled()).isEqualTo(job.count(ItemState.CANCELLED));
+      assertThat(actual.getExpired()).isEqualTo(job.count(ItemState.EXPIRED));
       assertThat(actual.getItems()).isEqualTo(job.items.size());
       assertThat(actual.getComplete()).isEqualTo(job.complete);
       for (int at = 0; at < actual.getStates().size(); at++) {

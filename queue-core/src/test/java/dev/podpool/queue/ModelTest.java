@@ -8,6 +8,7 @@ import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.Range;
 import dev.podpool.protocol.Snapshot;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ class ModelTest {
         .as("a workload that comes by everything")
         .containsOnlyKeys(
             "ASSIGN",
+            "BLOB_UNKNOWN",
             "CANCELLED",
             "DEAD",
             "EXPIRED",
@@ -55,7 +57,14 @@ class ModelTest {
             "STOP",
             "SUCCEEDED",
             "TIMED_OUT_WAITING",
-            "a third attempt");
+            "a blob as a result",
+            "a blob forgotten",
+            "a blob handed out",
+            "a blob written",
+            "a gap between pieces",
+            "a result that was not put",
+            "a third attempt",
+            "code handed out");
   }
 
   private static void count(Recorded effects, Map<String, Integer> seen) {
@@ -64,10 +73,18 @@ class ModelTest {
         String code = replied.reply().getRefusal().getCode().name();
         String kind = replied.reply().getKindCase().name();
         for (String name : List.of(code, kind)) {
-          if (List.of("STALE_ATTEMPT", "POOL_JOINED", "TIMED_OUT_WAITING").contains(name)) {
+          if (List.of("BLOB_UNKNOWN", "STALE_ATTEMPT", "POOL_JOINED", "TIMED_OUT_WAITING")
+              .contains(name)) {
             seen.merge(name, 1, Integer::sum);
           }
         }
+        if (replied.reply().getRefusal().getMessage().contains("continue with byte")) {
+          seen.merge("a gap between pieces", 1, Integer::sum);
+        }
+      } else if (effect instanceof Recorded.Written) {
+        seen.merge("a blob written", 1, Integer::sum);
+      } else if (effect instanceof Recorded.Forgotten) {
+        seen.merge("a blob forgotten", 1, Integer::sum);
       } else if (effect instanceof Recorded.Delivered delivered) {
         Delivery delivery = delivered.delivery();
         if (!delivery.hasJobResults()) {
@@ -76,12 +93,26 @@ class ModelTest {
         delivery.getAssign().getRangesList().stream()
             .filter(range -> range.getAttempt() == 3)
             .forEach(range -> seen.merge("a third attempt", 1, Integer::sum));
+        for (Range range : delivery.getAssign().getRangesList()) {
+          if (range.getInputs().getBlobsCount() > 0) {
+            seen.merge("a blob handed out", 1, Integer::sum);
+          }
+          if (range.getJob().getCodeCount() > 0) {
+            seen.merge("code handed out", 1, Integer::sum);
+          }
+        }
         for (Outcome outcome : delivery.getJobResults().getOutcomesList()) {
           String kind =
               outcome.hasEnded()
                   ? outcome.getEnded().getState().name()
                   : outcome.getKindCase().name();
           seen.merge(kind, outcome.getCount(), Integer::sum);
+          if (outcome.getSucceeded().getBlobsCount() > 0) {
+            seen.merge("a blob as a result", 1, Integer::sum);
+          }
+          if (outcome.getFailed().getMessage().contains("that it has not put")) {
+            seen.merge("a result that was not put", 1, Integer::sum);
+          }
         }
       }
     }

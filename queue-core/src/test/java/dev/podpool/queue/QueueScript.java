@@ -2,8 +2,11 @@ package dev.podpool.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Assign;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.CordonWorker;
@@ -21,10 +24,12 @@ import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.PoolStatus;
+import dev.podpool.protocol.PutBlob;
 import dev.podpool.protocol.Range;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.ReportItems;
+import dev.podpool.protocol.ReportWorkerEnd;
 import dev.podpool.protocol.Returned;
 import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.Tick;
@@ -35,6 +40,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A machine, and what clients and workers called by name do to it: one operation an entry. Items
@@ -176,7 +182,50 @@ final class QueueScript {
             .setExpireSession(ExpireSession.newBuilder().setSession(party(name).session)));
   }
 
+  // ---- what everybody does
+
+  String put(String name, Blob blob, long offset, int bytes) {
+    return put(name, blob, offset, ByteString.copyFrom(new byte[bytes]));
+  }
+
+  String put(String name, Blob blob, long offset, ByteString data) {
+    return send(
+        name,
+        Operation.newBuilder()
+            .setPutBlob(PutBlob.newBuilder().setBlob(blob).setOffset(offset).setData(data)));
+  }
+
+  /** In one piece, by the client; what stands for it among words. */
+  String put(Blob blob) {
+    assertThat(put("client", blob, 0, (int) blob.getSizeBytes())).isEqualTo("done");
+    return TestPayloads.word(blob);
+  }
+
+  /** What was forgotten with the last entry. */
+  List<Blob> forgotten() {
+    return last.all.stream()
+        .filter(Recorded.Forgotten.class::isInstance)
+        .map(effect -> ((Recorded.Forgotten) effect).blob())
+        .toList();
+  }
+
+  /** The blobs that are there, whole or not. */
+  List<Blob> blobs() {
+    return machine.snapshot().getBlobsList().stream().map(BlobSnapshot::getBlob).toList();
+  }
+
   // ---- what clients do
+
+  String reportEnd(String client, String nonce, int exitCode, String cause) {
+    return send(
+        client,
+        Operation.newBuilder()
+            .setReportWorkerEnd(
+                ReportWorkerEnd.newBuilder()
+                    .setNonce(TestPayloads.id(nonce))
+                    .setExitCode(exitCode)
+                    .setCause(cause)));
+  }
 
   static SubmitJob.Builder job(String id, String... words) {
     return SubmitJob.newBuilder()
@@ -275,6 +324,11 @@ final class QueueScript {
             .map(word -> outcome(held(worker, word)).setSucceeded(TestPayloads.of(word + "!"))));
   }
 
+  String succeedWith(String worker, String word, String result) {
+    return report(
+        worker, Stream.of(outcome(held(worker, word)).setSucceeded(TestPayloads.of(result))));
+  }
+
   String fail(String worker, String word) {
     Failure failure = Failure.newBuilder().setKind(FailureKind.THREW).setMessage("bad").build();
     return report(
@@ -304,7 +358,7 @@ final class QueueScript {
         .setCount(1);
   }
 
-  String report(String worker, java.util.stream.Stream<Outcome.Builder> outcomes) {
+  String report(String worker, Stream<Outcome.Builder> outcomes) {
     ReportItems.Builder report = ReportItems.newBuilder();
     outcomes.forEach(report::addOutcomes);
     List<String> before = List.copyOf(party(worker).held.keySet());

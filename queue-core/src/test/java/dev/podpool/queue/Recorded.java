@@ -1,6 +1,7 @@
 package dev.podpool.queue;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
@@ -19,6 +20,10 @@ final class Recorded implements Effects {
   record Replied(long session, Reply reply) implements Effect {}
 
   record Delivered(long session, Delivery delivery) implements Effect {}
+
+  record Written(Blob blob, long offsetBytes, ByteString data) implements Effect {}
+
+  record Forgotten(Blob blob) implements Effect {}
 
   record Finished(long session, Refusal reason) implements Effect {}
 
@@ -42,6 +47,16 @@ final class Recorded implements Effects {
   @Override
   public void deliver(long session, Delivery delivery) {
     all.add(new Delivered(session, delivery));
+  }
+
+  @Override
+  public void blobWritten(Blob blob, long offsetBytes, ByteString data) {
+    all.add(new Written(blob, offsetBytes, data));
+  }
+
+  @Override
+  public void blobForgotten(Blob blob) {
+    all.add(new Forgotten(blob));
   }
 
   @Override

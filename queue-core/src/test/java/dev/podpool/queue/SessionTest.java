@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refused;
 import dev.podpool.protocol.Tick;
 import org.junit.jupiter.api.Test;
 
@@ -132,6 +134,24 @@ class SessionTest {
     assertThat(queue.send("client", Operation.newBuilder().setTick(Tick.getDefaultInstance())))
         .isEqualTo("INVALID_ARGUMENT");
     assertThat(queue.send("client", Operation.newBuilder())).isEqualTo("INVALID_ARGUMENT");
+  }
+
+  @Test
+  void whatWasRefusedBeforeTheLogIsAnsweredInItsPlace() {
+    var refused = Refused.newBuilder();
+    refused.getRefusalBuilder().setCode(ErrorCode.PERMISSION_DENIED);
+    assertThat(queue.send("client", Operation.newBuilder().setRefused(refused)))
+        .isEqualTo("PERMISSION_DENIED");
+    assertThat(queue.submit("job", "a")).isEqualTo("done");
+  }
+
+  @Test
+  void aClientWhoseEndIsReportedLosesItsSession() {
+    queue.client("other");
+    assertThat(queue.reportEnd("client", "other", 3, "exit 3")).isEqualTo("done");
+    assertThat(queue.party("other").end).isEqualTo("SESSION_EXPIRED");
+    queue.reportEnd("client", "client", 0, "");
+    assertThat(queue.party("client").end).isEqualTo("SESSION_EXPIRED");
   }
 
   @Test

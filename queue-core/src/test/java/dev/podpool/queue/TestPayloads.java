@@ -2,6 +2,7 @@ package dev.podpool.queue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Payloads;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,11 +11,43 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Runs of payloads that are words. */
+/** Runs of payloads that are words. A word may be a blob's bytes: the run says so then. */
 final class TestPayloads {
 
   private TestPayloads() {}
+
+  /** How the bytes of a Blob begin: the tag of its SHA-256, and 32. */
+  private static final String BLOB = "\n ";
+
+  /** A blob of up to 127 bytes; no bytes have this SHA-256, which nobody here compares. */
+  static Blob blob(String name, int sizeBytes) {
+    String sha256 = (name + "-".repeat(Blobs.SHA256_BYTES)).substring(0, Blobs.SHA256_BYTES);
+    return Blob.newBuilder()
+        .setSha256(ByteString.copyFromUtf8(sha256))
+        .setSizeBytes(sizeBytes)
+        .build();
+  }
+
+  /** What stands for {@code blob} among words: its bytes, which are all below 128. */
+  static String word(Blob blob) {
+    String size = blob.getSizeBytes() == 0 ? "" : "\20" + (char) blob.getSizeBytes();
+    return BLOB + blob.getSha256().toStringUtf8() + size;
+  }
+
+  static boolean isBlob(String word) {
+    return word.startsWith(BLOB);
+  }
+
+  /** What {@link #word} has made a word of. */
+  static Blob blob(String word) {
+    try {
+      return Blob.parseFrom(ByteString.copyFromUtf8(word));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   static Payloads of(String... words) {
     return of(Arrays.asList(words));
@@ -34,7 +67,12 @@ final class TestPayloads {
     return Payloads.newBuilder()
         .setCount(words.size())
         .setData(ByteString.copyFrom(data.toByteArray()))
+        .addAllBlobs(blobsOf(List.copyOf(words)))
         .build();
+  }
+
+  private static List<Integer> blobsOf(List<String> words) {
+    return IntStream.range(0, words.size()).filter(i -> isBlob(words.get(i))).boxed().toList();
   }
 
   static List<String> words(Payloads payloads) {
@@ -49,6 +87,9 @@ final class TestPayloads {
     }
     if (words.size() != payloads.getCount()) {
       throw new AssertionError(payloads.getCount() + " promised, but: " + words);
+    }
+    if (!blobsOf(words).equals(payloads.getBlobsList())) {
+      throw new AssertionError("blobs at " + payloads.getBlobsList() + ", but: " + words);
     }
     return words;
   }

@@ -133,6 +133,27 @@ class WorkerDeathTest {
   }
 
   @Test
+  void whoStartedAWorkerCanSayHowItEnded() {
+    queue.submit(QueueScript.job("job", "a").setMaxAttempts(1));
+    queue.openWorker("w", 1, "nonce");
+    queue.credit("w", 1);
+    queue.worker("v", 1, 0);
+
+    assertThat(queue.reportEnd("v", "nonce", -9, "SIGKILL")).isEqualTo("WRONG_SESSION_KIND");
+    assertThat(queue.status().getWorkersCount()).isEqualTo(2);
+    assertThat(queue.reportEnd("client", "nonce", -9, "SIGKILL")).isEqualTo("done");
+
+    assertThat(queue.party("w").end).isEqualTo("SESSION_EXPIRED");
+    assertThat(queue.told("client")).containsExactly("#0 DEAD", "last");
+    var loss = queue.machine.snapshot().getJobs(0).getOutcomes(0).getEnded().getLoss();
+    assertThat(loss.getWorker()).isEqualTo("w");
+    assertThat(loss.getExitCode()).isEqualTo(-9);
+    assertThat(loss.getCause()).isEqualTo("SIGKILL");
+    assertThat(queue.reportEnd("client", "nonce", -9, "SIGKILL")).as("again").isEqualTo("done");
+    assertThat(queue.status().getWorkersCount()).isEqualTo(1);
+  }
+
+  @Test
   void aFailureIsNotRetried() {
     queue.submit("job", "a", "b");
     queue.worker("w", 1, 2);
@@ -164,6 +185,17 @@ class WorkerDeathTest {
     var two = QueueScript.outcome(queue.held("w", "a")).setSucceeded(TestPayloads.of("x", "y"));
 
     assertThat(queue.report("w", Stream.of(two))).isEqualTo("done");
+
+    assertThat(queue.told("client").get(0)).startsWith("#0 failed: worker 'w' reported results");
+  }
+
+  @Test
+  void anItemWithoutAResultHasNotSucceeded() {
+    queue.submit("job", "a");
+    queue.worker("w", 1, 1);
+    var none = QueueScript.outcome(queue.held("w", "a")).setCount(0);
+
+    queue.report("w", Stream.of(none.setSucceeded(TestPayloads.of())));
 
     assertThat(queue.told("client").get(0)).startsWith("#0 failed: worker 'w' reported results");
   }

@@ -3,8 +3,10 @@ package dev.podpool.queue;
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.AddItems;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.CloseSession;
+import dev.podpool.protocol.CodeArchive;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DefinePool;
@@ -19,10 +21,12 @@ import dev.podpool.protocol.JoinPool;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.PutBlob;
 import dev.podpool.protocol.Range;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.ReportPoolFailure;
+import dev.podpool.protocol.ReportWorkerEnd;
 import dev.podpool.protocol.RetryDead;
 import dev.podpool.protocol.Returned;
 import dev.podpool.protocol.SubmitJob;
@@ -39,6 +43,7 @@ final class Workload {
   private static final int WORKERS = 5;
   private static final int CLIENTS = 4;
   private static final int JOBS_AT_ONCE = 12;
+  private static final int BLOBS = 5;
 
   private final SplittableRandom random;
   private final Model model;
@@ -63,6 +68,7 @@ final class Workload {
 
   Entry next() {
     nowMillis += chance(10) ? random.nextInt(200) : random.nextInt(5);
+    nowMillis += chance(100) ? Blobs.UNREFERRED_MILLIS : 0;
     Entry.Builder entry = Entry.newBuilder().setTimeMillis(nowMillis - (chance(20) ? 30 : 0));
     List<Model.Session> live = new ArrayList<>(model.sessions.values());
     if (live.size() < 3 || chance(20)) {
@@ -127,6 +133,9 @@ final class Workload {
     if (chance(100)) {
       return operation.setReportPoolFailure(failure()).build();
     }
+    if (chance(6)) {
+      return operation.setPutBlob(piece()).build();
+    }
     if (worker.window == 0 || worker.given.isEmpty() || chance(6)) {
       int window = random.nextInt(worker.window == 0 ? 1 : 0, 10);
       return operation.setGiveCredit(GiveCredit.newBuilder().setWindow(window)).build();
@@ -159,7 +168,7 @@ final class Workload {
       default -> {
         List<String> results = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-          results.add("r" + words++);
+          results.add(chance(8) ? TestPayloads.word(blob()) : "r" + words++);
         }
         outcome.setSucceeded(TestPayloads.of(results));
       }
@@ -169,6 +178,15 @@ final class Workload {
 
   private Operation ofClient() {
     Operation.Builder operation = Operation.newBuilder();
+    if (chance(4)) {
+      return operation.setPutBlob(piece()).build();
+    }
+    if (chance(100)) {
+      ByteString nonce = pick(new ArrayList<>(model.sessions.values())).nonce;
+      return operation
+          .setReportWorkerEnd(ReportWorkerEnd.newBuilder().setNonce(nonce).setExitCode(-9))
+          .build();
+    }
     if (model.jobs.size() < JOBS_AT_ONCE && chance(3)) {
       return operation.setSubmitJob(job()).build();
     }
@@ -245,13 +263,49 @@ final class Workload {
         .setRetentionMillis(1 + random.nextInt(300))
         .setDiscardConfirmed(chance(4))
         .setWithSession(chance(4))
+        .addAllCode(code())
+        .build();
+  }
+
+  private List<CodeArchive> code() {
+    List<CodeArchive> code = new ArrayList<>();
+    for (int count = chance(2) ? 0 : random.nextInt(3); count > 0; count--) {
+      code.add(CodeArchive.newBuilder().setArchive(usable()).build());
+    }
+    return code;
+  }
+
+  private Blob blob() {
+    return TestPayloads.blob("blob" + random.nextInt(BLOBS), random.nextInt(4));
+  }
+
+  /** Mostly one that is there. */
+  private Blob usable() {
+    Blob blob = blob();
+    for (int more = 0; more < 20 && !model.isThere(blob); more++) {
+      blob = blob();
+    }
+    return blob;
+  }
+
+  /** Mostly the next piece of a blob; now and then one too early, too late or too long. */
+  private PutBlob piece() {
+    Blob blob = blob();
+    int received = model.blobs.getOrDefault(blob, 0);
+    int offset = chance(3) ? random.nextInt(4) : received;
+    int rest = (int) Math.max(0, blob.getSizeBytes() - offset);
+    int bytes = chance(8) ? random.nextInt(4) : Math.min(rest, 1 + random.nextInt(3));
+    return PutBlob.newBuilder()
+        .setBlob(blob)
+        .setOffset(offset)
+        .setData(ByteString.copyFrom(new byte[bytes]))
         .build();
   }
 
   private List<String> inputs() {
     List<String> inputs = new ArrayList<>();
     for (int count = random.nextInt(8); count > 0; count--) {
-      inputs.add("i" + words++);
+      inputs.add(chance(16) ? TestPayloads.word(usable()) : "i" + words++);
     }
     return inputs;
   }

@@ -30,6 +30,9 @@ public final class SessionLogic {
   /** Operations sent and not known to be applied. */
   public static final int UNCONFIRMED_OPERATIONS_MAX = 1024;
 
+  /** A request takes no further operation above this: it is larger by one operation at most. */
+  public static final int REQUEST_BYTES_TARGET = 1 << 20;
+
   /** Milliseconds without an answer after which a request is taken for lost. */
   public static final long PATIENCE_MILLIS = 1_000;
 
@@ -130,8 +133,13 @@ public final class SessionLogic {
 
   /** Everything unconfirmed; only what is new unless the epoch is. Empty: a sign of life. */
   private Request next() {
-    while (!unsent.isEmpty() && unapplied.size() < UNCONFIRMED_OPERATIONS_MAX) {
-      unapplied.add(unsent.remove());
+    long bytes = 0;
+    while (!unsent.isEmpty()
+        && unapplied.size() < UNCONFIRMED_OPERATIONS_MAX
+        && bytes < REQUEST_BYTES_TARGET) {
+      Operation operation = unsent.remove();
+      bytes += operation.getSerializedSize();
+      unapplied.add(operation);
     }
     return Request.newBuilder().setEpoch(epoch).setBatch(batch()).build();
   }
@@ -171,6 +179,9 @@ public final class SessionLogic {
       }
     }
     response.getDeliveriesList().forEach(handler::onDelivery);
+    if (response.getPartial()) {
+      return;
+    }
     advance(response.getApplied());
     if (response.hasEnded()) {
       end(response.getEnded());

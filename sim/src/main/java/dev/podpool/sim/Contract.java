@@ -31,12 +31,12 @@ final class Contract {
         "a begun item of a job with max_attempts 1 was leased again");
   }
 
-  void check(QueueMachine machine) {
-    if (machine.index() <= checkedIndex) {
+  void check(Snapshot state) {
+    if (state.getIndex() <= checkedIndex) {
       return; // another replica was here first; that they agree is seen from their hashes
     }
-    checkedIndex = machine.index();
-    Snapshot state = machine.snapshot();
+    checkedIndex = state.getIndex();
+    QueueMachine machine = QueueMachine.restore(state);
     Set<Long> sessions = new HashSet<>();
     for (SessionSnapshot session : state.getSessionsList()) {
       sessions.add(session.getSession());

@@ -8,19 +8,21 @@ import dev.podpool.session.SessionLogic;
  * The network between one session and the queue: loses, doubles, delays and reorders, and is cut
  * now and then.
  */
-final class Link {
+final class Link implements dev.podpool.queue.loop.Link {
 
   private final World world;
   private final Replicas replicas;
   private final SessionLogic session;
+  private final String principal;
   private boolean cut;
   private boolean closed;
   private boolean polling;
 
-  Link(World world, Replicas replicas, SessionLogic session) {
+  Link(World world, Replicas replicas, SessionLogic session, String principal) {
     this.world = world;
     this.replicas = replicas;
     this.session = session;
+    this.principal = principal;
     poll();
     world.after(world.between(200, 4_000), this::trouble);
   }
@@ -45,7 +47,13 @@ final class Link {
     }
   }
 
-  void answer(Response response) {
+  @Override
+  public String principal() {
+    return principal;
+  }
+
+  @Override
+  public void answer(Response response) {
     carry(
         () -> {
           if (!closed) {
@@ -54,6 +62,10 @@ final class Link {
           }
         });
   }
+
+  /** The session finds out by the silence. */
+  @Override
+  public void close(String reason) {}
 
   /** The process at this end is gone. */
   void close() {

@@ -65,15 +65,12 @@ final class SimClient {
     Life() {
       session =
           new SessionLogic(
-              OpenSession.newBuilder()
-                  .setNonce(ByteString.copyFrom(world.bytes(16)))
-                  .setPrincipal("client")
-                  .build(),
+              OpenSession.newBuilder().setNonce(ByteString.copyFrom(world.bytes(16))).build(),
               this);
       DefinePool pool =
           DefinePool.newBuilder().setPool(Simulation.POOL).setUid("uid").setMaxAttempts(3).build();
       session.add(Operation.newBuilder().setDefinePool(pool).build());
-      link = new Link(world, replicas, session);
+      link = new Link(world, replicas, session, "client");
       for (JobPlan job : jobs) {
         int soon = job.wasSubmitted() ? 500 : 25_000;
         world.after(world.upTo(soon), () -> submit(job));

@@ -70,7 +70,6 @@ final class SimWorker {
           new SessionLogic(
               OpenSession.newBuilder()
                   .setNonce(ByteString.copyFrom(world.bytes(16)))
-                  .setPrincipal("worker")
                   .setPool(Simulation.POOL)
                   .setWorker(name)
                   .setSlots(slots)
@@ -79,7 +78,7 @@ final class SimWorker {
       int window = slots * world.between(1, 4);
       session.add(
           Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(window)).build());
-      link = new Link(world, replicas, session);
+      link = new Link(world, replicas, session, "worker");
       world.after(world.between(1_000, 30_000), this::trouble);
     }
 

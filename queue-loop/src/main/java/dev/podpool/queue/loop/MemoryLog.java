@@ -1,19 +1,25 @@
 package dev.podpool.queue.loop;
 
 import dev.podpool.protocol.Entry;
+import org.jspecify.annotations.Nullable;
 
-/** A log that keeps nothing: certain is what this JVM has seen. */
+/** A log that keeps nothing: certain is what this JVM has seen. Its replica leads at once. */
 public final class MemoryLog implements Log {
 
-  private final Applier applier;
+  private @Nullable Replica replica;
 
-  public MemoryLog(Applier applier) {
-    this.applier = applier;
+  @Override
+  public void start(Replica driven) {
+    replica = driven;
+    driven.lead(1);
   }
 
   @Override
   public void append(Entry entry) {
-    applier.apply(entry);
+    if (replica == null) {
+      throw new IllegalStateException("the log is not started");
+    }
+    replica.apply(entry);
   }
 
   @Override

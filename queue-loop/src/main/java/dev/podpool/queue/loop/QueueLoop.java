@@ -1,7 +1,7 @@
 package dev.podpool.queue.loop;
 
 import com.google.protobuf.ByteString;
-import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ErrorCode;
@@ -11,6 +11,8 @@ import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.Request;
+import dev.podpool.protocol.Snapshot;
 import dev.podpool.protocol.Tick;
 import dev.podpool.queue.Effects;
 import dev.podpool.queue.QueueMachine;
@@ -18,72 +20,107 @@ import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One queue machine and the sessions of this process.
+ * One replica of the queue: its machine, driven by a log, and, while it leads, the sessions that
+ * talk to it.
  *
- * <p>Has no thread of its own: whoever sends an operation while no entry is under way gathers what
- * is there, appends it and performs the effects; whoever comes meanwhile leaves what it has and
- * goes on. So a batch is as large as the traffic makes it, and nobody waits for a timer.
+ * <p>Has no thread of its own: whoever sends while no entry is under way gathers what is there,
+ * appends it and performs the effects; whoever comes meanwhile leaves what it has and goes on. So a
+ * batch is as large as the traffic makes it, and nobody waits for a timer.
  *
  * <p>Invariant: the machine and everything else that is not thread-safe here is touched only by who
- * holds {@link #busy}.
+ * is {@link Inside#BUSY}.
  */
 public final class QueueLoop implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(QueueLoop.class.getName());
-  private static final int OPERATIONS_PER_ENTRY_MAX = 4096;
-  private static final long BYTES_PER_ENTRY_MAX = 4L << 20;
 
-  private final QueueMachine machine = new QueueMachine();
+  private static final long LAST_ENTRY_SECONDS_MAX = 10;
+
   private final Log log;
+  private final BlobStore blobs;
   private final LongSupplier clockMillis;
-  private final Ticker ticker;
-  private final AtomicBoolean busy = new AtomicBoolean();
+  private final Alarm alarm;
+  private final Consumer<Throwable> onBroken;
+  private final AtomicReference<Inside> inside = new AtomicReference<>(Inside.NOBODY);
   private final ConcurrentLinkedQueue<Work> inbox = new ConcurrentLinkedQueue<>();
   private final Map<Long, LocalSession> sessions = new HashMap<>();
   private final Map<ByteString, LocalSession> opening = new HashMap<>();
   private final Performer performer = new Performer();
+  private final LogReplica replica = new LogReplica();
+  private QueueMachine machine = new QueueMachine();
+  // Not null exactly while this replica leads.
+  private @Nullable Conversations conversations;
+  private long clockAtElection;
+  private long logTimeAtElection;
   private volatile boolean closed;
   // Who is inside log.append, so that apply knows who goes on afterwards.
   private volatile @Nullable Thread appending;
 
-  /** What waits to be done by who holds {@link #busy}. */
-  private sealed interface Work {}
+  private enum Inside {
+    NOBODY,
+    /** Somebody reads or changes what is not thread-safe. */
+    BUSY,
+    /** Nobody, until the entry under way is applied. */
+    ENTRY_UNDER_WAY
+  }
 
-  private record Send(LocalSession session, Operation operation) implements Work {}
-
-  private record Own(Operation operation, @Nullable LocalSession opened) implements Work {}
-
-  private record Read(Runnable reading) implements Work {}
+  /** What waits for its turn. May add to the entry that is being gathered. */
+  private interface Work {
+    void run(Gathering next);
+  }
 
   /**
-   * A loop around an empty machine.
+   * A loop around an empty machine; {@link #start} fills and moves it.
    *
-   * @param logs makes the log, given who applies its entries
    * @param clockMillis a clock that does not run backwards, from any origin above 0
+   * @param alarms makes the alarm, given what to call
+   * @param onBroken told once if an invariant or the log is broken: the loop has stopped then
    */
-  public QueueLoop(Function<Log.Applier, Log> logs, LongSupplier clockMillis) {
-    this.log = logs.apply(this::apply);
+  public QueueLoop(
+      Log log,
+      BlobStore blobs,
+      LongSupplier clockMillis,
+      Function<Runnable, Alarm> alarms,
+      Consumer<Throwable> onBroken) {
+    this.log = log;
+    this.blobs = blobs;
     this.clockMillis = clockMillis;
-    this.ticker = new Ticker(this::tick);
+    this.alarm = alarms.apply(this::wake);
+    this.onBroken = onBroken;
   }
 
-  /** A loop that keeps nothing beyond this JVM, on its monotonic clock. */
-  public static QueueLoop inMemory() {
+  /** A loop on {@code log}, with this JVM's monotonic clock and an alarm of its own. */
+  public static QueueLoop on(Log log, BlobStore blobs, Consumer<Throwable> onBroken) {
     long origin = System.nanoTime();
-    return new QueueLoop(MemoryLog::new, () -> 1 + (System.nanoTime() - origin) / 1_000_000);
+    return new QueueLoop(
+        log, blobs, () -> 1 + (System.nanoTime() - origin) / 1_000_000, ThreadAlarm::new, onBroken);
   }
+
+  /** A started loop that keeps nothing beyond this JVM. */
+  public static QueueLoop inMemory() {
+    QueueLoop loop = on(new MemoryLog(), BlobStore.NONE, cause -> {});
+    loop.start();
+    return loop;
+  }
+
+  /** Lets the log drive this replica. Once. */
+  public void start() {
+    log.start(replica);
+  }
+
+  // ---- sessions
 
   /**
    * Opens a session of this process. It lives until it is closed, expired, or the loop closes.
@@ -92,59 +129,159 @@ public final class QueueLoop implements AutoCloseable {
    * that sends.
    */
   public QueueSession open(OpenSession open, SessionHandler handler) {
-    LocalSession session = new LocalSession(handler);
-    post(new Own(Operation.newBuilder().setOpenSession(open).build(), session));
+    LocalSession session = new LocalSession(this, handler);
+    post(
+        next -> {
+          if (conversations == null) {
+            session.end(refusal(ErrorCode.SESSION_CLOSED, "the queue is shut down, or not up yet"));
+            return;
+          }
+          opening.put(open.getNonce(), session);
+          next.own(Operation.newBuilder().setOpenSession(open).build());
+          next.close(); // what the session sends next needs the number that this entry gives it
+        });
     return session;
+  }
+
+  void send(LocalSession session, Operation operation) {
+    if (!closed) {
+      post(
+          next -> {
+            if (!session.hasEnded()) {
+              next.local(session, operation);
+            }
+          });
+    }
   }
 
   /** Ends {@code session}, one of {@link #open}, because its owner is gone. */
   public void expire(QueueSession session, int exitCode, String cause) {
     LocalSession local = (LocalSession) session;
     post(
-        new Read(
-            () -> {
-              if (local.number != 0) {
-                expireLater(local.number, exitCode, cause);
-              }
-            }));
+        next -> {
+          if (local.number != 0) {
+            next.own(expiry(local.number, exitCode, cause));
+          }
+        });
   }
 
-  /** Proposes it with the next entry. Holds {@link #busy}. */
-  private void expireLater(long session, int exitCode, String cause) {
-    ExpireSession expire =
-        ExpireSession.newBuilder()
-            .setSession(session)
-            .setExitCode(exitCode)
-            .setCause(cause)
-            .build();
-    inbox.add(new Own(Operation.newBuilder().setExpireSession(expire).build(), null));
+  private static Operation expiry(long session, int exitCode, String cause) {
+    return Operation.newBuilder()
+        .setExpireSession(
+            ExpireSession.newBuilder().setSession(session).setExitCode(exitCode).setCause(cause))
+        .build();
+  }
+
+  /**
+   * A session's request has come over {@code from}. Lost while this replica does not lead: the
+   * session asks again.
+   */
+  public void receive(Request request, Link from) {
+    post(
+        next -> {
+          if (conversations != null) {
+            conversations.receive(request, from, machine, performer, next, clockMillis.getAsLong());
+            performer.perform();
+          }
+        });
+  }
+
+  /** {@code link} is gone, and hears nothing more. {@code then} runs like a call of its own. */
+  public void hangUp(Link link, Runnable then) {
+    post(
+        next -> {
+          if (conversations != null) {
+            conversations.forget(link);
+          }
+          then.run();
+        });
+  }
+
+  // ---- reads
+
+  /** What {@code question} makes of the machine, as it is after everything acknowledged so far. */
+  public <T extends @Nullable Object> CompletableFuture<T> read(
+      Function<QueueMachine, T> question) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    post(
+        next -> {
+          try {
+            answer.complete(question.apply(machine));
+          } catch (RuntimeException | Error e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    return answer;
   }
 
   /** What a pool looks like now; null where there is none of that name. */
   public CompletableFuture<@Nullable PoolStatus> status(String pool) {
-    CompletableFuture<@Nullable PoolStatus> status = new CompletableFuture<>();
-    post(new Read(() -> status.complete(machine.status(pool))));
-    return status;
+    return read(now -> now.status(pool));
   }
 
-  private void tick() {
-    post(new Own(Operation.newBuilder().setTick(Tick.getDefaultInstance()).build(), null));
+  /** Whether this replica leads: only then it hears what sessions say. */
+  public CompletableFuture<Boolean> leads() {
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    post(next -> answer.complete(conversations != null));
+    return answer;
   }
 
-  /** Ends all sessions of this process; their handlers are told. */
+  // ---- time
+
+  private long logTimeMillis() {
+    return logTimeAtElection + clockMillis.getAsLong() - clockAtElection;
+  }
+
+  private void wake() {
+    post(
+        next -> {
+          if (conversations == null) {
+            return;
+          }
+          if (machine.nextDeadlineMillis() <= logTimeMillis()) {
+            next.own(Operation.newBuilder().setTick(Tick.getDefaultInstance()).build());
+          }
+          conversations.expireSilent(clockMillis.getAsLong(), next);
+          setAlarm();
+        });
+  }
+
+  private void setAlarm() {
+    if (conversations == null) {
+      return;
+    }
+    long now = clockMillis.getAsLong();
+    long deadline = machine.nextDeadlineMillis();
+    long expiry = conversations.nextExpiryMillis();
+    alarm.set(
+        Math.min(
+            deadline == Long.MAX_VALUE ? deadline : Math.max(1, deadline - logTimeMillis()),
+            expiry == Long.MAX_VALUE ? expiry : Math.max(1, expiry - now)));
+  }
+
+  // ---- ending
+
+  /** Ends all sessions of this process, whose handlers are told, and the log. */
   @Override
   public void close() {
     closed = true;
-    ticker.close();
+    alarm.close();
+    CompletableFuture<Void> stopped = new CompletableFuture<>();
     post(
-        new Read(
-            () -> {
-              endAll(ErrorCode.SESSION_CLOSED, "the queue was shut down");
-              log.close();
-            }));
+        next -> {
+          stop(ErrorCode.SESSION_CLOSED, "the queue was shut down");
+          stopped.complete(null);
+        });
+    // An entry that is under way still counts, if its log goes on at all.
+    var unused = stopped.completeOnTimeout(null, LAST_ENTRY_SECONDS_MAX, TimeUnit.SECONDS).join();
+    log.close();
   }
 
-  private void endAll(ErrorCode code, String message) {
+  private void stop(ErrorCode code, String message) {
+    if (conversations != null) {
+      conversations.close(message);
+      conversations = null;
+    }
     List<LocalSession> all = new ArrayList<>(sessions.values());
     all.addAll(opening.values());
     sessions.clear();
@@ -152,9 +289,24 @@ public final class QueueLoop implements AutoCloseable {
     all.forEach(session -> session.end(refusal(code, message)));
   }
 
+  /**
+   * An invariant is broken, or the log: no further entry may build on it. Who happened to send has
+   * nothing to do with that; all sessions are told.
+   */
+  private void broken(Throwable cause) {
+    LOG.log(System.Logger.Level.ERROR, "the queue has stopped", cause);
+    closed = true;
+    stop(
+        ErrorCode.QUEUE_BROKEN,
+        "the queue met an error of its own and stopped; please report it: " + cause);
+    onBroken.accept(cause);
+  }
+
   private static Refusal refusal(ErrorCode code, String message) {
     return Refusal.newBuilder().setCode(code).setMessage(message).build();
   }
+
+  // ---- the loop
 
   private void post(Work work) {
     inbox.add(work);
@@ -162,18 +314,26 @@ public final class QueueLoop implements AutoCloseable {
   }
 
   private void pump() {
-    // Whoever sets busy back looks at the inbox again, so nothing is left lying.
-    while (!inbox.isEmpty() && busy.compareAndSet(false, true)) {
-      try {
-        Entry entry = gather();
-        if (entry == null) {
-          busy.set(false);
-          continue;
-        }
+    // Whoever leaves looks at the inbox again, so nothing is left lying.
+    while (!inbox.isEmpty() && inside.compareAndSet(Inside.NOBODY, Inside.BUSY)) {
+      Entry entry = gather();
+      if (entry == null) {
+        inside.set(Inside.NOBODY);
+      } else {
+        inside.set(Inside.ENTRY_UNDER_WAY);
         append(entry);
-      } catch (RuntimeException | Error e) {
-        broken(e);
-        busy.set(false);
+      }
+    }
+  }
+
+  /** Whoever is busy never waits for anything. */
+  private Inside enter() {
+    while (true) {
+      Inside before = inside.get();
+      if (before == Inside.BUSY) {
+        Thread.onSpinWait();
+      } else if (inside.compareAndSet(before, Inside.BUSY)) {
+        return before;
       }
     }
   }
@@ -183,6 +343,10 @@ public final class QueueLoop implements AutoCloseable {
     appending = self;
     try {
       log.append(entry);
+    } catch (RuntimeException | Error e) {
+      enter();
+      broken(e);
+      inside.set(Inside.NOBODY);
     } finally {
       if (appending == self) { // else the next is being appended already
         appending = null;
@@ -190,83 +354,87 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
-  /**
-   * An invariant is broken, or the log: no further entry may build on it. Who happened to send has
-   * nothing to do with that; all sessions are told. Holds {@link #busy}.
-   */
-  private void broken(Throwable cause) {
-    LOG.log(System.Logger.Level.ERROR, "the queue has stopped", cause);
-    closed = true;
-    endAll(
-        ErrorCode.QUEUE_BROKEN,
-        "the queue met an error of its own and stopped; please report it: " + cause);
-  }
-
-  /** The next entry; null where there were only reads. Holds {@link #busy}. */
+  /** The next entry; null where nothing is to be appended. */
   private @Nullable Entry gather() {
-    Entry.Builder entry = Entry.newBuilder();
-    Batch.Builder own = null;
-    LinkedHashSet<LocalSession> senders = new LinkedHashSet<>();
-    long bytes = 0;
-    for (int count = 0; count < OPERATIONS_PER_ENTRY_MAX && bytes < BYTES_PER_ENTRY_MAX; ) {
-      Work work = inbox.poll();
-      if (work == null) {
-        break;
-      }
-      if (work instanceof Read read) {
-        read.reading().run();
-        continue;
-      }
-      if (closed) {
-        if (work instanceof Own task && task.opened != null) {
-          task.opened.end(refusal(ErrorCode.SESSION_CLOSED, "the queue was shut down before"));
-        }
-        continue;
-      }
-      count++;
-      if (work instanceof Send send) {
-        if (!send.session.ended) {
-          bytes += send.operation.getSerializedSize();
-          send.session.gather(send.operation);
-          senders.add(send.session);
-        }
-      } else if (work instanceof Own task) {
-        own = own == null ? Batch.newBuilder() : own;
-        own.addOperations(task.operation);
-        if (task.opened != null) {
-          opening.put(task.operation.getOpenSession().getNonce(), task.opened);
-          break; // what the session sends next needs the number that this entry gives it
-        }
-      }
-    }
-    if (own != null) {
-      entry.addBatches(own);
-    }
-    senders.forEach(session -> entry.addBatches(session.takeBatch()));
-    if (entry.getBatchesCount() == 0) {
-      return null;
-    }
-    return entry.setTimeMillis(clockMillis.getAsLong()).build();
-  }
-
-  /** {@code entry} is certain. Holds {@link #busy}, and gives it up. */
-  private void apply(Entry entry) {
-    boolean withinAppend = appending == Thread.currentThread();
+    Gathering next = new Gathering();
     try {
-      machine.apply(entry, performer);
-      performer.perform();
-      ticker.schedule(machine.nextDeadlineMillis() - clockMillis.getAsLong());
+      for (Work work = inbox.poll(); work != null; work = next.isFull() ? null : inbox.poll()) {
+        work.run(next);
+      }
     } catch (RuntimeException | Error e) {
       broken(e);
-    } finally {
-      busy.set(false);
     }
-    if (!withinAppend) {
-      pump(); // else this thread goes on behind the append
+    return conversations == null ? null : next.entry(logTimeMillis());
+  }
+
+  /** What the log says to this replica. */
+  private final class LogReplica implements Log.Replica {
+
+    @Override
+    public void restore(Snapshot snapshot) {
+      Inside before = enter();
+      machine = QueueMachine.restore(snapshot);
+      blobs.restore(snapshot);
+      inside.set(before);
+    }
+
+    @Override
+    public void apply(Entry entry) {
+      boolean withinAppend = appending == Thread.currentThread();
+      enter();
+      try {
+        machine.apply(entry, performer);
+        performer.perform();
+        setAlarm();
+      } catch (RuntimeException | Error e) {
+        broken(e);
+      } finally {
+        inside.set(Inside.NOBODY);
+      }
+      if (!withinAppend) {
+        pump(); // else this thread goes on behind the append
+      }
+    }
+
+    @Override
+    public Snapshot snapshot() {
+      Inside before = enter();
+      try {
+        return machine.snapshot();
+      } finally {
+        inside.set(before);
+      }
+    }
+
+    @Override
+    public void sync(Snapshot snapshot) {
+      blobs.sync(snapshot);
+    }
+
+    @Override
+    public void lead(long term) {
+      enter();
+      if (!closed) {
+        clockAtElection = clockMillis.getAsLong();
+        // Downtime does not count, and log time starts above 0.
+        logTimeAtElection = Math.max(1, machine.nowMillis());
+        conversations = new Conversations(term, machine, clockAtElection);
+        setAlarm();
+      }
+      inside.set(Inside.NOBODY);
+      pump();
+    }
+
+    @Override
+    public void follow() {
+      enter();
+      stop(ErrorCode.SESSION_CLOSED, "another replica leads the queue now; open a new session");
+      inside.set(Inside.NOBODY);
+      pump();
     }
   }
 
-  /** Collects what an entry brings about, and then does it, in order. */
+  /** Collects what an entry brings about, and then does it, in order. A follower does little. */
   private final class Performer implements Effects {
 
     private final List<Runnable> effects = new ArrayList<>();
@@ -274,26 +442,37 @@ public final class QueueLoop implements AutoCloseable {
     void perform() {
       effects.forEach(Runnable::run);
       effects.clear();
+      if (conversations != null) {
+        conversations.send();
+      }
     }
 
-    private void tell(long number, Consumer<LocalSession> news) {
+    private void tell(long number, Consumer<LocalSession> local, Consumer<Conversations> remote) {
+      if (conversations == null) {
+        return;
+      }
       effects.add(
           () -> {
             LocalSession session = sessions.get(number);
-            if (session == null) {
-              return;
-            }
-            try {
-              news.accept(session);
-            } catch (RuntimeException | Error e) {
-              // Of its handler. Others must not suffer for it.
-              LOG.log(System.Logger.Level.ERROR, "session " + number + " has failed", e);
-              String message = "its handler failed: " + e;
-              expireLater(number, 0, message);
-              sessions.remove(number);
-              session.end(refusal(ErrorCode.SESSION_CLOSED, message));
+            if (session != null) {
+              tell(session, local);
+            } else if (conversations != null) {
+              remote.accept(conversations);
             }
           });
+    }
+
+    private void tell(LocalSession session, Consumer<LocalSession> news) {
+      try {
+        news.accept(session);
+      } catch (RuntimeException | Error e) {
+        // Of its handler. Others must not suffer for it.
+        LOG.log(System.Logger.Level.ERROR, "session " + session.number + " has failed", e);
+        String message = "its handler failed: " + e;
+        inbox.add(next -> next.own(expiry(session.number, 0, message)));
+        sessions.remove(session.number);
+        session.end(refusal(ErrorCode.SESSION_CLOSED, message));
+      }
     }
 
     @Override
@@ -301,31 +480,50 @@ public final class QueueLoop implements AutoCloseable {
       effects.add(
           () -> {
             LocalSession session = opening.remove(nonce);
-            if (session == null) {
-              return;
+            if (session != null) {
+              opened(session, reply);
+            } else if (conversations != null) {
+              conversations.opened(nonce, reply, clockMillis.getAsLong());
             }
-            if (reply.hasRefusal()) {
-              session.end(reply.getRefusal());
-              return;
-            }
-            session.number = reply.getSessionOpened().getSession();
-            sessions.put(session.number, session);
           });
+    }
+
+    private void opened(LocalSession session, Reply reply) {
+      if (reply.hasRefusal()) {
+        session.end(reply.getRefusal());
+        return;
+      }
+      session.number = reply.getSessionOpened().getSession();
+      sessions.put(session.number, session);
     }
 
     @Override
     public void applied(long number, long sequence) {
-      tell(number, session -> session.applied(sequence));
+      tell(
+          number, session -> session.applied(sequence), remote -> remote.applied(number, sequence));
     }
 
     @Override
     public void reply(long number, Reply reply) {
-      tell(number, session -> session.reply(reply));
+      tell(number, session -> session.reply(reply), remote -> remote.reply(number, reply));
     }
 
     @Override
     public void deliver(long number, Delivery delivery) {
-      tell(number, session -> session.handler.onDelivery(delivery));
+      tell(
+          number,
+          session -> session.handler.onDelivery(delivery),
+          remote -> remote.deliver(number, delivery));
+    }
+
+    @Override
+    public void blobWritten(Blob blob, long offsetBytes, ByteString data) {
+      effects.add(() -> blobs.write(blob, offsetBytes, data));
+    }
+
+    @Override
+    public void blobForgotten(Blob blob) {
+      effects.add(() -> blobs.forget(blob));
     }
 
     @Override
@@ -335,82 +533,8 @@ public final class QueueLoop implements AutoCloseable {
           session -> {
             sessions.remove(number);
             session.end(reason);
-          });
-    }
-  }
-
-  /** A session whose owner is in this JVM: nothing between them gets lost. */
-  private final class LocalSession implements QueueSession {
-
-    final SessionHandler handler;
-    // Sent and not known to be applied, by sequence: for its reply.
-    private final Map<Long, Operation> unanswered = new HashMap<>();
-    private Batch.@Nullable Builder batch;
-    private long lastSequence;
-    private long applied;
-    long number;
-    private boolean ended;
-
-    LocalSession(SessionHandler handler) {
-      this.handler = handler;
-    }
-
-    @Override
-    public void send(Operation operation) {
-      if (!closed) {
-        post(new Send(this, operation));
-      }
-    }
-
-    /** Once: no other session suffers if the handler fails at that, too. */
-    void end(Refusal reason) {
-      if (!ended) {
-        ended = true;
-        try {
-          handler.onEnd(reason);
-        } catch (RuntimeException | Error e) {
-          LOG.log(System.Logger.Level.ERROR, "a session's handler failed at its end", e);
-        }
-      }
-    }
-
-    void gather(Operation operation) {
-      if (batch == null) {
-        batch =
-            Batch.newBuilder()
-                .setSession(number)
-                .setFirstSequence(lastSequence + 1)
-                .setConfirmed(applied);
-      }
-      lastSequence++;
-      unanswered.put(lastSequence, operation);
-      batch.addOperations(operation);
-    }
-
-    Batch takeBatch() {
-      Batch.Builder full = batch;
-      batch = null;
-      if (full == null) {
-        throw new IllegalStateException("a session gathered nothing");
-      }
-      return full.build();
-    }
-
-    void reply(Reply reply) {
-      Operation operation = unanswered.remove(reply.getSequence());
-      if (operation != null) {
-        handler.onReply(operation, reply);
-      }
-    }
-
-    void applied(long sequence) {
-      while (applied < sequence) {
-        applied++;
-        Operation operation = unanswered.get(applied);
-        if (operation != null && !operation.hasJoinPool()) {
-          unanswered.remove(applied);
-        }
-      }
+          },
+          remote -> remote.ended(number, reason));
     }
   }
 }

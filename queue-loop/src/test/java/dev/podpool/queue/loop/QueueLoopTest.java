@@ -12,10 +12,12 @@ import dev.podpool.protocol.GiveCredit;
 import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.SubmitJob;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
@@ -68,18 +70,40 @@ class QueueLoopTest {
   }
 
   private QueueLoop recording() {
-    return loop(
-        applier ->
-            new MemoryLog(
-                entry -> {
-                  entries.add(entry);
-                  applier.apply(entry);
-                }));
+    return started(
+        new ForwardingLog() {
+          @Override
+          public void append(Entry entry) {
+            entries.add(entry);
+            super.append(entry);
+          }
+        });
   }
 
-  private static QueueLoop loop(java.util.function.Function<Log.Applier, Log> logs) {
-    long origin = System.nanoTime();
-    return new QueueLoop(logs, () -> 1 + (System.nanoTime() - origin) / 1_000_000);
+  private static QueueLoop started(Log log) {
+    QueueLoop loop = QueueLoop.on(log, BlobStore.NONE, cause -> {});
+    loop.start();
+    return loop;
+  }
+
+  /** A log in memory, to build on. */
+  private static class ForwardingLog implements Log {
+    private final MemoryLog log = new MemoryLog();
+
+    @Override
+    public void start(Replica replica) {
+      log.start(replica);
+    }
+
+    @Override
+    public void append(Entry entry) {
+      log.append(entry);
+    }
+
+    @Override
+    public void close() {
+      log.close();
+    }
   }
 
   private ByteString id() {
@@ -180,15 +204,16 @@ class QueueLoopTest {
     Told first = new Told();
     Told second = new Told();
     QueueLoop loop =
-        loop(
-            applier ->
-                new MemoryLog(
-                    entry -> {
-                      if (entry.getBatches(0).getSession() != 0) {
-                        throw new IllegalStateException("disk full");
-                      }
-                      applier.apply(entry);
-                    }));
+        started(
+            new ForwardingLog() {
+              @Override
+              public void append(Entry entry) {
+                if (entry.getBatches(0).getSession() != 0) {
+                  throw new IllegalStateException("disk full");
+                }
+                super.append(entry);
+              }
+            });
     var unused = loop.open(client(), second);
     loop.open(client(), first).send(definePool());
 
@@ -254,21 +279,72 @@ class QueueLoopTest {
   }
 
   @Test
+  void whatAWorkerReportedBeforeItsEndCounts() throws Exception {
+    List<Entry> held = new ArrayList<>();
+    List<Log.Replica> driven = new ArrayList<>();
+    boolean[] holding = {false};
+    QueueLoop loop =
+        started(
+            new Log() {
+              @Override
+              public void start(Replica replica) {
+                driven.add(replica);
+                replica.lead(1);
+              }
+
+              @Override
+              public void append(Entry entry) {
+                if (holding[0]) {
+                  held.add(entry);
+                } else {
+                  driven.get(0).apply(entry);
+                }
+              }
+
+              @Override
+              public void close() {}
+            });
+    Told client = new Told();
+    QueueSession session = loop.open(client(), client);
+    session.send(definePool());
+    Told worker = new Told();
+    QueueSession ofWorker = loop.open(worker("w"), worker);
+    ofWorker.send(credit(1));
+    SubmitJob.Builder job = job("f").setMaxAttempts(1);
+    session.send(submit(job));
+    var range = Told.next(worker.deliveries).getAssign().getRanges(0);
+
+    holding[0] = true;
+    session.send(definePool()); // is under way while what follows gathers
+    Outcome.Builder outcome =
+        Outcome.newBuilder()
+            .setJobId(job.getJobId())
+            .setLease(range.getLease())
+            .setCount(1)
+            .setSucceeded(job.getInputs());
+    ofWorker.send(
+        Operation.newBuilder()
+            .setReportItems(ReportItems.newBuilder().addOutcomes(outcome))
+            .build());
+    loop.expire(ofWorker, -9, "SIGKILL");
+    holding[0] = false;
+    driven.get(0).apply(held.get(0));
+
+    assertThat(Told.next(client.deliveries).getJobResults().getOutcomes(0).hasSucceeded()).isTrue();
+  }
+
+  @Test
   void aLogThatAppliesInAThreadOfItsOwnLeavesNothingLying() throws Exception {
     ExecutorService disk = Executors.newSingleThreadExecutor();
     try {
       QueueLoop loop =
-          loop(
-              applier ->
-                  new Log() {
-                    @Override
-                    public void append(Entry entry) {
-                      disk.execute(() -> applier.apply(entry));
-                    }
-
-                    @Override
-                    public void close() {}
-                  });
+          started(
+              new ForwardingLog() {
+                @Override
+                public void append(Entry entry) {
+                  disk.execute(() -> super.append(entry));
+                }
+              });
       Told told = new Told();
       QueueSession session = loop.open(client(), told);
       session.send(definePool());

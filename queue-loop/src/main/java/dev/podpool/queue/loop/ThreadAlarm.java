@@ -5,24 +5,24 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Calls back when the machine's next deadline is due. Its thread exists while there is one. */
-final class Ticker {
+/** An alarm with a thread of its own, from the first time that it is set. */
+final class ThreadAlarm implements Alarm {
 
-  // The machine has no deadline at all.
+  // As good as no deadline at all.
   private static final long NEVER_MILLIS = TimeUnit.DAYS.toMillis(3650);
 
-  private final Runnable tick;
+  private final Runnable ring;
   private @Nullable ScheduledThreadPoolExecutor executor;
   private @Nullable ScheduledFuture<?> next;
   private long nextNanos;
   private boolean closed;
 
-  Ticker(Runnable tick) {
-    this.tick = tick;
+  ThreadAlarm(Runnable ring) {
+    this.ring = ring;
   }
 
-  /** The next deadline is {@code inMillis} away. Earlier calls no longer count. */
-  synchronized void schedule(long inMillis) {
+  @Override
+  public synchronized void set(long inMillis) {
     if (closed || inMillis > NEVER_MILLIS) {
       return;
     }
@@ -36,7 +36,7 @@ final class Ticker {
           new ScheduledThreadPoolExecutor(
               1,
               runnable -> {
-                Thread thread = new Thread(runnable, "podpool-ticker");
+                Thread thread = new Thread(runnable, "podpool-alarm");
                 thread.setDaemon(true);
                 return thread;
               });
@@ -53,10 +53,11 @@ final class Ticker {
     synchronized (this) {
       next = null;
     }
-    tick.run();
+    ring.run();
   }
 
-  synchronized void close() {
+  @Override
+  public synchronized void close() {
     closed = true;
     if (executor != null) {
       executor.shutdownNow();

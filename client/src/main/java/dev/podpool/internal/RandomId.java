@@ -1,0 +1,21 @@
+package dev.podpool.internal;
+
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.util.UUID;
+
+/** The 16 random bytes that name a job, or a session that is to be opened. */
+public final class RandomId {
+
+  private RandomId() {}
+
+  /** One that nobody else has. */
+  public static ByteString next() {
+    UUID uuid = UUID.randomUUID();
+    ByteBuffer bytes =
+        ByteBuffer.allocate(16)
+            .putLong(uuid.getMostSignificantBits())
+            .putLong(uuid.getLeastSignificantBits());
+    return ByteString.copyFrom(bytes.flip());
+  }
+}

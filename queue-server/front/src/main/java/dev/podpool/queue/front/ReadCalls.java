@@ -1,0 +1,45 @@
+package dev.podpool.queue.front;
+
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
+import dev.podpool.queue.loop.QueueLoop;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.Status;
+
+/** Questions: answered from the machine's state. */
+final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
+
+  private final QueueLoop queue;
+
+  ReadCalls(QueueLoop queue) {
+    this.queue = queue;
+  }
+
+  @Override
+  public ServerCall.Listener<ReadRequest> startCall(
+      ServerCall<ReadRequest, ReadResponse> call, Metadata headers) {
+    call.request(1);
+    return new ServerCall.Listener<>() {
+      @Override
+      public void onMessage(ReadRequest question) {
+        var _ =
+            queue
+                .read(machine -> machine.read(question))
+                .whenComplete((answer, failure) -> end(call, answer, failure));
+      }
+    };
+  }
+
+  private static void end(
+      ServerCall<ReadRequest, ReadResponse> call, ReadResponse answer, Throwable failure) {
+    if (failure == null) {
+      call.sendHeaders(new Metadata());
+      call.sendMessage(answer);
+      call.close(Status.OK, new Metadata());
+    } else {
+      call.close(Status.UNAVAILABLE.withDescription(failure.getMessage()), new Metadata());
+    }
+  }
+}

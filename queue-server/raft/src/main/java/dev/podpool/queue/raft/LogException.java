@@ -1,0 +1,13 @@
+package dev.podpool.queue.raft;
+
+/** The log cannot be opened or used: the message says what, which value, and what to do. */
+public final class LogException extends RuntimeException {
+
+  LogException(String message) {
+    super(message);
+  }
+
+  LogException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,260 @@
+package dev.podpool.queue.raft;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.Snapshot;
+import dev.podpool.queue.loop.Log.Replica;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RoleInfoProto;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.apache.ratis.server.raftlog.RaftLog;
+import org.apache.ratis.server.storage.FileInfo;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.statemachine.SnapshotInfo;
+import org.apache.ratis.statemachine.TransactionContext;
+import org.apache.ratis.statemachine.impl.BaseStateMachine;
+import org.apache.ratis.statemachine.impl.SingleFileSnapshotInfo;
+import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.apache.ratis.util.LifeCycle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replica as Ratis sees it. Ratis calls from several threads; the replica is called under
+ * {@link #driving}, by one at a time.
+ *
+ * <p>Invariant: once {@link Health} has failed or is closed, the replica is told of no entry.
+ */
+final class Machine extends BaseStateMachine {
+
+  private static final CompletableFuture<Message> DONE =
+      CompletableFuture.completedFuture(Message.EMPTY);
+
+  private final Replica replica;
+  private final Health health;
+  private final SnapshotFiles files;
+  private final Snapshots snapshots;
+  private final DirectoryGuard names;
+  private final ReentrantLock driving = new ReentrantLock();
+  private final AtomicBoolean deposed = new AtomicBoolean();
+  private boolean leads; // guarded by driving
+  private long configured; // guarded by driving; the term of the last entry of Ratis' own
+
+  // What Ratis knows of. The newest on disk may be ahead of it until takeSnapshot.
+  private volatile SnapshotFiles.@Nullable Written told;
+
+  Machine(
+      Replica replica,
+      Health health,
+      SnapshotFiles files,
+      Snapshots snapshots,
+      DirectoryGuard names) {
+    this.replica = replica;
+    this.health = health;
+    this.files = files;
+    this.snapshots = snapshots;
+    this.names = names;
+  }
+
+  /** Whether the calling thread is inside one of the replica's methods. */
+  boolean isDrivenByMe() {
+    return driving.isHeldByCurrentThread();
+  }
+
+  /** After this, no method of the replica is called. Waits for one that is being called. */
+  void stop() {
+    health.close();
+    driving.lock();
+    try {
+      leads = false;
+    } finally {
+      driving.unlock();
+    }
+    snapshots.close();
+  }
+
+  @Override
+  public void initialize(RaftServer server, RaftGroupId group, RaftStorage storage)
+      throws IOException {
+    super.initialize(server, group, storage);
+    getLifeCycle().startAndTransition(this::restore, IOException.class);
+  }
+
+  @Override
+  public void pause() {
+    getLifeCycle().transition(LifeCycle.State.PAUSING);
+    getLifeCycle().transition(LifeCycle.State.PAUSED);
+  }
+
+  @Override
+  public void reinitialize() throws IOException {
+    getLifeCycle().startAndTransition(this::restore, IOException.class);
+  }
+
+  private void restore() throws IOException {
+    SnapshotFiles.Written newest = files.newest();
+    if (newest == null) {
+      return;
+    }
+    Snapshot state = SnapshotFiles.read(newest);
+    drive(() -> replica.restore(state));
+    setLastAppliedTermIndex(TermIndex.valueOf(newest.term(), newest.index()));
+    snapshots.restored(newest);
+    told = newest;
+  }
+
+  @Override
+  public TransactionContext startTransaction(RaftClientRequest request) {
+    EntryMessage message = (EntryMessage) request.getMessage();
+    return TransactionContext.newBuilder()
+        .setStateMachine(this)
+        .setClientRequest(request)
+        .setLogData(message.content())
+        .setStateMachineContext(message.entry())
+        .build();
+  }
+
+  @Override
+  public CompletableFuture<Message> applyTransaction(TransactionContext transaction) {
+    LogEntryProto logged = Objects.requireNonNull(transaction.getLogEntry());
+    TermIndex at = TermIndex.valueOf(logged);
+    drive(
+        () -> {
+          replica.apply(entry(transaction, logged.getStateMachineLogEntry().getLogData()));
+          updateLastAppliedTermIndex(at);
+          snapshots.applied(at, logged.getSerializedSize(), replica);
+        });
+    return DONE;
+  }
+
+  private static Entry entry(TransactionContext transaction, ByteString logged) {
+    if (transaction.getStateMachineContext() instanceof Entry entry) {
+      return entry; // appended by this replica, in this process
+    }
+    try {
+      return Entry.parseFrom(logged.asReadOnlyByteBuffer());
+    } catch (InvalidProtocolBufferException e) {
+      throw new LogException(
+          "entry %s of the log is none of Podpool's: the data directory belongs to something else"
+              .formatted(transaction.getLogEntry()),
+          e);
+    }
+  }
+
+  /**
+   * Every term begins with an entry of Ratis' own; applied right before {@link #notifyLeaderReady}.
+   */
+  @Override
+  public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto peers) {
+    drive(() -> configured = term);
+  }
+
+  @Override
+  public void notifyLeaderReady() {
+    drive(
+        () -> {
+          leads = true;
+          replica.lead(configured);
+          health.ready().complete(null);
+        });
+  }
+
+  @Override
+  public void notifyNotLeader(Collection<TransactionContext> pending) {
+    deposed.set(true);
+    // Ratis holds locks here that append, called by the replica under ours, needs.
+    Thread.ofPlatform().daemon().name("podpool-log-follow").start(this::follow);
+  }
+
+  private void follow() {
+    if (!health.hasFailed()) {
+      drive(() -> {});
+    }
+  }
+
+  /** Runs {@code call} of the replica, after it was told that it follows, if that came before. */
+  private void drive(Runnable call) {
+    driving.lock();
+    try {
+      if (health.isClosed()) {
+        return;
+      }
+      if (health.hasFailed()) {
+        throw new IllegalStateException("the log has failed: nothing is applied any more");
+      }
+      if (deposed.getAndSet(false) && leads) {
+        leads = false;
+        replica.follow();
+      }
+      call.run();
+    } catch (RuntimeException | Error e) {
+      health.fail(e);
+      throw e;
+    } finally {
+      driving.unlock();
+    }
+  }
+
+  /** Before each sync of a segment, by the thread that writes them. */
+  @Override
+  public CompletableFuture<Void> flush(long index) {
+    try {
+      names.sync();
+      return CompletableFuture.completedFuture(null);
+    } catch (IOException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  @Override
+  public long takeSnapshot() {
+    told = snapshots.durable();
+    SnapshotFiles.Written written = told;
+    return written == null ? RaftLog.INVALID_LOG_INDEX : written.index();
+  }
+
+  @Override
+  public @Nullable SnapshotInfo getLatestSnapshot() {
+    SnapshotFiles.Written written = told;
+    return written == null
+        ? null
+        : new SingleFileSnapshotInfo(
+            new FileInfo(written.file(), null), written.term(), written.index());
+  }
+
+  @Override
+  public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto failedEntry) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    health.fail(
+        new LogException(
+            "the log cannot be written (%s): see to the disk, then start again; nothing acknowledged is lost"
+                .formatted(root.getMessage()),
+            cause));
+  }
+
+  @Override
+  public void notifyServerShutdown(RoleInfoProto role, boolean allServers) {
+    close();
+  }
+
+  /** Ratis closes the machine when it gives up, too. */
+  @Override
+  public void close() {
+    health.fail(
+        new LogException(
+            "Ratis has shut this replica down; its own messages, before this one, say why: start again"));
+  }
+}

@@ -1,0 +1,117 @@
+package dev.podpool.queue.raft;
+
+import dev.podpool.protocol.Snapshot;
+import dev.podpool.queue.loop.Log.Replica;
+import java.io.IOException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.ratis.server.protocol.TermIndex;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the replica's state when the log has grown enough. The apply thread only builds the
+ * message; all that may take long is done by a thread of its own, one snapshot at a time.
+ */
+final class Snapshots {
+
+  private static final System.Logger LOG = System.getLogger(Snapshots.class.getName());
+
+  private static final long CLOSE_SECONDS_MAX = 5;
+
+  private final SnapshotFiles files;
+  private final long logBytes;
+  private final Health health;
+  private final Runnable purge;
+  private final AtomicLong grown = new AtomicLong();
+  private final AtomicBoolean writing = new AtomicBoolean();
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("podpool-snapshot").factory());
+  private volatile SnapshotFiles.@Nullable Written durable;
+
+  /**
+   * @param logBytes the least growth of the log that makes a snapshot worth it
+   * @param purge has the log dropped up to {@link #durable}; called by the writing thread
+   */
+  Snapshots(SnapshotFiles files, long logBytes, Health health, Runnable purge) {
+    this.files = files;
+    this.logBytes = logBytes;
+    this.health = health;
+    this.purge = purge;
+  }
+
+  /** The newest snapshot on disk. */
+  SnapshotFiles.@Nullable Written durable() {
+    return durable;
+  }
+
+  /** {@code written} is what the replica was restored from. */
+  void restored(SnapshotFiles.Written written) {
+    durable = written;
+  }
+
+  /**
+   * The replica applied the entry {@code at}, of {@code bytes}; its state is taken if that makes
+   * enough. By the thread that drives the replica.
+   */
+  void applied(TermIndex at, long bytes, Replica replica) {
+    long size = grown.addAndGet(bytes);
+    SnapshotFiles.Written last = durable;
+    // A large state is written no more often than as much log was.
+    if (size >= Math.max(logBytes, last == null ? 0 : last.bytes())
+        && writing.compareAndSet(false, true)) {
+      Snapshot state = replica.snapshot();
+      grown.addAndGet(-size);
+      try {
+        writer.execute(() -> write(at, state, size, replica));
+      } catch (RejectedExecutionException e) {
+        // Closed meanwhile: the log has it all.
+      }
+    }
+  }
+
+  /** Starts no more, and waits a little for what is being written; the log has it, too. */
+  void close() {
+    writer.shutdown();
+    try {
+      if (!writer.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
+        LOG.log(System.Logger.Level.WARNING, "a snapshot is still being written");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void write(TermIndex at, Snapshot state, long size, Replica replica) {
+    try {
+      replica.sync(state);
+      SnapshotFiles.Written written = files.write(at.getTerm(), at.getIndex(), state);
+      durable = written;
+      files.removeBut(written.file());
+      writing.set(false);
+      if (!health.isClosed()) {
+        purge.run();
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      if (!Disk.isFull(e)) {
+        health.fail(
+            new LogException(
+                "the snapshot of entry %d cannot be written (%s): check the disk, then start again"
+                    .formatted(at.getIndex(), e),
+                e));
+        return;
+      }
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "no room for the snapshot of entry " + at.getIndex() + "; it is tried again later",
+          e);
+      // The log still has all of it: soon, but not with each entry.
+      grown.addAndGet(size - size / 8);
+      writing.set(false);
+    }
+  }
+}

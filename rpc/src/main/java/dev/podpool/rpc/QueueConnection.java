@@ -1,0 +1,237 @@
+package dev.podpool.rpc;
+
+import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.BlobPiece;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.OutputQuery;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.TaskOutput;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A process's way to one queue service: sessions that outlive connections, and calls that don't.
+ * Thread-safe. Connects when it is first needed, and again whenever the service has moved.
+ */
+public final class QueueConnection implements AutoCloseable {
+
+  private static final long KEEP_ALIVE_SECONDS = 10;
+  private static final int PIECES_AHEAD = 4;
+
+  private final Endpoint.Source source;
+  private final ScheduledThreadPoolExecutor timer;
+  private @Nullable ManagedChannel channel; // guarded by this
+  private @Nullable Endpoint endpoint; // of the channel; guarded by this
+  private boolean closed; // guarded by this
+
+  public QueueConnection(Endpoint.Source source) {
+    this.source = source;
+    timer =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "podpool-connection");
+              thread.setDaemon(true);
+              return thread;
+            });
+    timer.setRemoveOnCancelPolicy(true);
+  }
+
+  /**
+   * Opens a session, which connects as often as it must.
+   *
+   * @param patience how long to try while the service does not answer, until the session ends with
+   *     QUEUE_UNREACHABLE
+   */
+  public QueueSession open(OpenSession open, SessionHandler handler, Duration patience) {
+    RemoteSession session = new RemoteSession(this, open, handler, patience);
+    session.start();
+    return session;
+  }
+
+  ScheduledExecutorService timer() {
+    return timer;
+  }
+
+  /** A call on the current connection. */
+  synchronized <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, CallOptions options)
+      throws IOException {
+    if (closed) {
+      throw new IOException("the connection was closed");
+    }
+    Endpoint now = source.locate();
+    if (channel == null || !now.equals(endpoint)) {
+      if (channel != null) {
+        channel.shutdown(); // calls under way may end
+      }
+      channel = connect(now);
+      endpoint = now;
+    }
+    return channel.newCall(method, options);
+  }
+
+  private static ManagedChannel connect(Endpoint endpoint) {
+    return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+        .usePlaintext() // loopback, as its server insists
+        .directExecutor()
+        .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+        .maxInboundMessageSize(QueueRpc.MESSAGE_BYTES_MAX)
+        .disableRetry() // sessions and callers know better when to ask again
+        .build();
+  }
+
+  Metadata headers() throws IOException {
+    Metadata headers = new Metadata();
+    headers.put(QueueRpc.AUTHORIZATION, "Bearer " + source.locate().key());
+    return headers;
+  }
+
+  // ---- calls that end
+
+  /**
+   * Asks one question, and waits for the answer.
+   *
+   * @throws QueueUnreachableException if there is none in time
+   */
+  public ReadResponse read(ReadRequest question, Duration atMost)
+      throws IOException, InterruptedException {
+    BlockingQueue<Object> told = new ArrayBlockingQueue<>(4);
+    var call = start(QueueRpc.READ, question, atMost, told);
+    Object answer = next(call, told);
+    if (answer instanceof ReadResponse response) {
+      return response;
+    }
+    throw unreachable((Status) answer);
+  }
+
+  /**
+   * Writes the bytes of {@code blob} into {@code into}, without comparing them with its digest.
+   *
+   * @throws IOException if it is not there, or the connection breaks on the way
+   */
+  public void fetch(Blob blob, OutputStream into, Duration atMost)
+      throws IOException, InterruptedException {
+    BlockingQueue<Object> told = new ArrayBlockingQueue<>(PIECES_AHEAD + 1);
+    var call = start(QueueRpc.FETCH_BLOB, blob, atMost, told);
+    while (true) {
+      Object next = next(call, told);
+      if (next instanceof BlobPiece piece) {
+        piece.getData().writeTo(into);
+        call.request(1);
+      } else if (((Status) next).isOk()) {
+        return;
+      } else {
+        throw unreachable((Status) next);
+      }
+    }
+  }
+
+  /**
+   * Gives {@code each} what items print, until the service has no more of it.
+   *
+   * @throws InterruptedException how a caller leaves
+   */
+  public void follow(OutputQuery query, Consumer<TaskOutput> each)
+      throws IOException, InterruptedException {
+    BlockingQueue<Object> told = new ArrayBlockingQueue<>(PIECES_AHEAD + 1);
+    var call = start(QueueRpc.FOLLOW_OUTPUT, query, null, told);
+    while (true) {
+      Object next = next(call, told);
+      if (next instanceof TaskOutput output) {
+        each.accept(output);
+        call.request(1);
+      } else if (((Status) next).isOk()) {
+        return;
+      } else {
+        throw unreachable((Status) next);
+      }
+    }
+  }
+
+  /** Sends {@code question}; {@code told} gets what comes: messages, and a Status at the end. */
+  private <Q, A> ClientCall<Q, A> start(
+      MethodDescriptor<Q, A> method,
+      Q question,
+      @Nullable Duration atMost,
+      BlockingQueue<Object> told)
+      throws IOException {
+    CallOptions options = CallOptions.DEFAULT;
+    if (atMost != null) {
+      options = options.withDeadlineAfter(atMost.toMillis(), TimeUnit.MILLISECONDS);
+    }
+    ClientCall<Q, A> call = call(method, options);
+    call.start(
+        new ClientCall.Listener<A>() {
+          @Override
+          public void onMessage(A message) {
+            told.add(message); // no more were asked for than have room
+          }
+
+          @Override
+          public void onClose(Status status, Metadata trailers) {
+            told.add(status);
+          }
+        },
+        headers());
+    call.sendMessage(question);
+    call.halfClose();
+    call.request(method.getType().serverSendsOneMessage() ? 2 : PIECES_AHEAD);
+    return call;
+  }
+
+  private static Object next(ClientCall<?, ?> call, BlockingQueue<Object> told)
+      throws InterruptedException {
+    try {
+      return told.take(); // its end comes with the deadline at the latest
+    } catch (InterruptedException e) {
+      call.cancel("the caller was interrupted", e);
+      throw e;
+    }
+  }
+
+  private synchronized IOException unreachable(Status status) {
+    return new QueueUnreachableException(
+        "the queue at " + endpoint + " did not answer: " + describe(status), status.asException());
+  }
+
+  static String describe(Status status) {
+    String description = status.getDescription();
+    Throwable cause = status.getCause();
+    return status.getCode()
+        + (description == null ? "" : ": " + description)
+        + (cause == null || cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")");
+  }
+
+  /** Ends every call; sessions are not closed, but hear no more. */
+  @Override
+  public void close() {
+    ManagedChannel ending;
+    synchronized (this) {
+      closed = true;
+      ending = channel;
+    }
+    timer.shutdownNow();
+    if (ending != null) {
+      ending.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,216 @@
+package dev.podpool.rpc;
+
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Request;
+import dev.podpool.protocol.Response;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import dev.podpool.session.SessionLogic;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A session over a connection: {@link SessionLogic} with a stream, a clock and a timer. Everything
+ * happens under its lock, handler included.
+ */
+final class RemoteSession implements QueueSession {
+
+  private static final long RETRY_MILLIS_MIN = 20;
+  private static final long RETRY_MILLIS_MAX = 2_000;
+  // A stream on which so many requests went unanswered is taken for dead.
+  private static final int SILENT_REQUESTS_MAX = 3;
+
+  private final QueueConnection connection;
+  private final SessionHandler handler;
+  private final SessionLogic logic;
+  private final long patienceNanos;
+
+  // Guarded by this.
+  private @Nullable Stream stream;
+  private @Nullable Future<?> timer;
+  private long timerAtMillis;
+  private long heardNanos = System.nanoTime();
+  private int silentRequests;
+  private int failures;
+  private boolean ended;
+
+  RemoteSession(
+      QueueConnection connection, OpenSession open, SessionHandler handler, Duration patience) {
+    this.connection = connection;
+    this.handler = handler;
+    this.logic = new SessionLogic(open, handler);
+    this.patienceNanos = patience.toNanos();
+  }
+
+  synchronized void start() {
+    connect();
+  }
+
+  @Override
+  public synchronized void send(Operation operation) {
+    if (!ended) {
+      logic.add(operation);
+      poll();
+    }
+  }
+
+  private static long nowMillis() {
+    return System.nanoTime() / 1_000_000;
+  }
+
+  /** Sends what there is, and sees to it that this is called again in time. */
+  private void poll() {
+    if (logic.hasEnded()) {
+      end();
+      return;
+    }
+    if (stream == null) {
+      return; // the next attempt to connect polls
+    }
+    Request request = logic.poll(nowMillis());
+    if (request != null) {
+      if (silentRequests++ >= SILENT_REQUESTS_MAX) {
+        stream.cancel("no answer to " + SILENT_REQUESTS_MAX + " requests");
+        return;
+      }
+      stream.send(request);
+    }
+    schedule(logic.nextPollMillis());
+  }
+
+  private void schedule(long atMillis) {
+    if (timer != null) {
+      if (timerAtMillis <= atMillis) {
+        return; // polling early does no harm
+      }
+      timer.cancel(false);
+    }
+    timerAtMillis = atMillis;
+    timer = later(atMillis - nowMillis(), this::onTimer);
+  }
+
+  private @Nullable Future<?> later(long millis, Runnable what) {
+    try {
+      return connection.timer().schedule(what, Math.max(1, millis), TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      giveUp("the connection was closed");
+      return null;
+    }
+  }
+
+  private synchronized void onTimer() {
+    timer = null;
+    if (!ended) {
+      poll();
+    }
+  }
+
+  // ---- connecting
+
+  private synchronized void connect() {
+    if (ended || stream != null) {
+      return;
+    }
+    try {
+      Stream started = new Stream(connection.call(QueueRpc.CONVERSE, CallOptions.DEFAULT));
+      started.call.start(started, connection.headers());
+      started.call.request(1);
+      stream = started;
+      silentRequests = 0;
+      poll();
+    } catch (IOException e) {
+      connectLater(e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+  }
+
+  /** Soon at first, then more and more patiently, and never all sessions at once. */
+  private void connectLater(String reason) {
+    if (System.nanoTime() - heardNanos > patienceNanos) {
+      giveUp(reason);
+      return;
+    }
+    long most = Math.min(RETRY_MILLIS_MAX, RETRY_MILLIS_MIN << Math.min(failures++, 10));
+    var unused = later(ThreadLocalRandom.current().nextLong(most / 2, most + 1), this::connect);
+  }
+
+  private void giveUp(String reason) {
+    if (!ended) {
+      end();
+      handler.onEnd(
+          Refusal.newBuilder()
+              .setCode(ErrorCode.QUEUE_UNREACHABLE)
+              .setMessage(
+                  "the queue was not reached for %d s; see that it runs. Last: %s"
+                      .formatted(patienceNanos / 1_000_000_000, reason))
+              .build());
+    }
+  }
+
+  /** Frees what it holds. The handler knows already, or is told by the caller. */
+  private void end() {
+    ended = true;
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    if (stream != null) {
+      stream.call.halfClose();
+      stream = null;
+    }
+  }
+
+  // ---- one connection
+
+  private final class Stream extends ClientCall.Listener<Response> {
+
+    final ClientCall<Request, Response> call;
+
+    Stream(ClientCall<Request, Response> call) {
+      this.call = call;
+    }
+
+    void send(Request request) {
+      call.sendMessage(request);
+    }
+
+    void cancel(String reason) {
+      call.cancel(reason, null);
+    }
+
+    @Override
+    public void onMessage(Response response) {
+      synchronized (RemoteSession.this) {
+        if (stream == this) {
+          heardNanos = System.nanoTime();
+          silentRequests = 0;
+          failures = 0;
+          logic.receive(response);
+          poll();
+        }
+      }
+      call.request(1);
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      synchronized (RemoteSession.this) {
+        if (stream == this) {
+          stream = null;
+          logic.reconnect();
+          connectLater(QueueConnection.describe(status));
+        }
+      }
+    }
+  }
+}
