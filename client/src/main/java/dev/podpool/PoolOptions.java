@@ -74,7 +74,8 @@ public final class PoolOptions {
 
   /**
    * How long a process may take to start and run its initializer before that counts as failed.
-   * After five failures in a row jobs fail, with the last as the reason. Defaults to 60 s.
+   * After five failures in a row jobs fail, with the last as the reason; after thirty, where
+   * signals that came from elsewhere ended the processes. Defaults to 60 s.
    *
    * @throws IllegalArgumentException below 1 ms
    */

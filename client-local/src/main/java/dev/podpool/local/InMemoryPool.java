@@ -5,6 +5,7 @@ import dev.podpool.PodpoolException;
 import dev.podpool.PoolOptions;
 import dev.podpool.internal.CapturedCall;
 import dev.podpool.internal.PoolBackend;
+import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
@@ -14,7 +15,6 @@ import dev.podpool.session.SessionHandler;
 import dev.podpool.worker.Worker;
 import dev.podpool.worker.WorkerSettings;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -23,13 +23,20 @@ import org.jspecify.annotations.Nullable;
 /** One pool of child processes, with a queue of its own in memory. */
 final class InMemoryPool implements PoolBackend {
 
-  private final PoolOptions options;
+  private final String name;
+  private final int slots;
+  private final int maxAttempts;
+  private final @Nullable Duration itemTimeout;
   private final QueueLoop queue = QueueLoop.inMemory();
   private final Printer printer;
   private final Worker worker;
 
   InMemoryPool(PoolOptions options) {
-    this.options = options;
+    // Copied: the options may change afterwards.
+    this.name = options.name();
+    this.slots = options.workers();
+    this.maxAttempts = options.maxAttempts();
+    this.itemTimeout = options.itemTimeout();
     this.printer = new Printer(options.output(), options.errorOutput());
     this.worker = new Worker(settings(options).withListener(printer));
   }
@@ -54,17 +61,17 @@ final class InMemoryPool implements PoolBackend {
 
   @Override
   public String pool() {
-    return options.name();
+    return name;
   }
 
   @Override
   public int slots() {
-    return options.workers();
+    return slots;
   }
 
   @Override
   public @Nullable Duration itemTimeout() {
-    return options.itemTimeout();
+    return itemTimeout;
   }
 
   @Override
@@ -81,24 +88,17 @@ final class InMemoryPool implements PoolBackend {
         Operation.newBuilder()
             .setDefinePool(
                 DefinePool.newBuilder()
-                    .setPool(options.name())
+                    .setPool(name)
                     .setUid(UUID.randomUUID().toString())
-                    .setMaxAttempts(options.maxAttempts()))
+                    .setMaxAttempts(maxAttempts))
             .build());
-    OpenSession.Builder workers =
-        session().setPool(options.name()).setWorker(options.name()).setSlots(options.workers());
+    OpenSession.Builder workers = session().setPool(name).setWorker(name).setSlots(slots);
     ofWorker.complete(queue.open(workers.build(), worker));
     return session;
   }
 
   private static OpenSession.Builder session() {
-    UUID nonce = UUID.randomUUID();
-    ByteBuffer bytes =
-        ByteBuffer.allocate(16)
-            .putLong(nonce.getMostSignificantBits())
-            .putLong(nonce.getLeastSignificantBits())
-            .flip();
-    return OpenSession.newBuilder().setNonce(ByteString.copyFrom(bytes));
+    return OpenSession.newBuilder().setNonce(RandomId.next());
   }
 
   @Override

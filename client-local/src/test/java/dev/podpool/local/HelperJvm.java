@@ -25,16 +25,18 @@ final class HelperJvm {
 
   static Output run(Path directory, Class<?> main, String... jvmArguments)
       throws IOException, InterruptedException {
+    return run(directory, of(main, jvmArguments));
+  }
+
+  static Output run(Path directory, ProcessBuilder builder)
+      throws IOException, InterruptedException {
     Path standard = directory.resolve("out");
     Path error = directory.resolve("err");
     Process process =
-        of(main, jvmArguments)
-            .redirectOutput(standard.toFile())
-            .redirectError(error.toFile())
-            .start();
+        builder.redirectOutput(standard.toFile()).redirectError(error.toFile()).start();
     try {
       if (!process.waitFor(150, TimeUnit.SECONDS)) {
-        throw new AssertionError(main + " does not end; " + Files.readString(error));
+        throw new AssertionError(builder.command() + " does not end; " + Files.readString(error));
       }
     } finally {
       process.destroyForcibly();

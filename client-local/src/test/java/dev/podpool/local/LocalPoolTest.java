@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -153,5 +154,27 @@ class LocalPoolTest {
       talking.apply(Work::hello, "wörld");
     }
     assertThat(printed.toString(StandardCharsets.UTF_8)).isEqualTo("hello wörld\n");
+  }
+
+  @Test
+  void optionsThatChangeAfterTheStartChangeNothing() throws Exception {
+    PoolOptions options = new PoolOptions().workers(1).name("before");
+    try (Pool started = Pool.local(options)) {
+      options.name("after").workers(5);
+      assertThat(started.apply(Work::square, 3)).isEqualTo(9);
+    }
+  }
+
+  @Test
+  void aTimeOutOfAnyLengthIsTaken() throws Exception {
+    Duration ages = Duration.ofSeconds(Long.MAX_VALUE);
+    PoolOptions options = new PoolOptions().workers(1).initializerTimeout(ages).itemTimeout(ages);
+    try (Pool patient = Pool.local(options)) {
+      assertThat(
+              patient
+                  .with(JobOptions.defaults().withDeadline(ages))
+                  .map(Work::slowSame, List.of(1, 2, 3)))
+          .containsExactly(1, 2, 3);
+    }
   }
 }

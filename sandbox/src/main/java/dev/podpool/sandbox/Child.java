@@ -117,10 +117,22 @@ public final class Child {
       File file = new File(socket);
       file.delete();
       File directory = file.getParentFile();
+      delete(new File(directory, Frames.CODE_DIRECTORY));
       if (directory != null) {
         directory.delete();
       }
       Runtime.getRuntime().halt(1);
+    }
+
+    /** With all that is in it; a link is deleted, not followed. */
+    private static void delete(File file) {
+      File[] inside = file.delete() ? null : file.listFiles();
+      if (inside != null) {
+        for (File each : inside) {
+          delete(each);
+        }
+        file.delete();
+      }
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.podpool.sandbox;
 
+import java.nio.charset.StandardCharsets;
+
 /** A frame as the child got it, read from the front. */
 final class Frame {
   final byte type;
@@ -39,5 +41,9 @@ final class Frame {
     System.arraycopy(body, position, bytes, 0, count);
     position += count;
     return bytes;
+  }
+
+  String getText() {
+    return new String(getBytes(getInt()), StandardCharsets.UTF_8);
   }
 }

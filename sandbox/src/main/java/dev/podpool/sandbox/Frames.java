@@ -6,7 +6,11 @@ package dev.podpool.sandbox;
  * UTF-8. Both ends come from the same build, so there is one version only.
  */
 public final class Frames {
-  /** To the child: id (int), reference. Names a function, or replaces the one of that id. */
+  /**
+   * To the child: id (int), number of archives (int), their files (text each), reference. Names a
+   * function, or replaces the one of that id. The archives are the class path that it came with, in
+   * order; none: the child's own.
+   */
   public static final byte FUNCTION = 1;
 
   /**
@@ -55,6 +59,9 @@ public final class Frames {
 
   /** Largest result, and largest frame but for its header. Same as the largest payload. */
   public static final int PAYLOAD_BYTES_MAX = 64 << 20;
+
+  /** Beside the socket, where the supervisor keeps code that travelled: goes with it. */
+  public static final String CODE_DIRECTORY = "code";
 
   /** Characters of the token. */
   public static final int TOKEN_LENGTH = 32;

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class ItemLoop {
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
   private final PayloadWriter result = new PayloadWriter(Frames.PAYLOAD_BYTES_MAX);
   private Function[] functions = new Function[16];
+  private @Nullable CodeLoaders loaders; // with the first function that comes with code
   private long revocationsObeyed;
   private long nowNanos;
   private long flushedNanos;
@@ -47,7 +49,7 @@ final class ItemLoop {
     if (init.getByte() != 0) {
       byte[] reference = init.getBytes(init.getInt());
       Throwable failure =
-          call(new Function(reference), init.body, init.position(), init.remaining());
+          call(new Function(reference, List.of()), init.body, init.position(), init.remaining());
       if (failure != null) {
         addFailure(Frames.INIT_FAILED, 0, failure, 0);
         flush();
@@ -113,7 +115,7 @@ final class ItemLoop {
     result.reset();
     failureKind = Frames.FUNCTION_NOT_FOUND;
     try {
-      ResolvedFunction resolved = function.resolve();
+      ResolvedFunction resolved = function.resolve(enter(function));
       failureKind = Frames.INPUT_NOT_DECODED;
       Object input = resolved.decode(payloads, offset, length);
       failureKind = Frames.THREW;
@@ -127,6 +129,19 @@ final class ItemLoop {
       }
       return failure;
     }
+  }
+
+  /** Has the thread see what {@code function} came with; {@link #restore} undoes it. */
+  private ClassLoader enter(Function function) throws IOException {
+    if (!function.hasCode()) {
+      return loader;
+    }
+    if (loaders == null) {
+      loaders = new CodeLoaders(loader);
+    }
+    ClassLoader code = function.loader(loaders);
+    Thread.currentThread().setContextClassLoader(code);
+    return code;
   }
 
   private void addFailure(byte type, long sequence, Throwable failure, long nanos) {
@@ -200,7 +215,11 @@ final class ItemLoop {
     if (id >= functions.length) {
       functions = Arrays.copyOf(functions, Math.max(id + 1, 2 * functions.length));
     }
-    functions[id] = new Function(frame.getBytes(frame.remaining()));
+    String[] archives = new String[frame.getInt()];
+    for (int i = 0; i < archives.length; i++) {
+      archives[i] = frame.getText();
+    }
+    functions[id] = new Function(frame.getBytes(frame.remaining()), List.of(archives));
   }
 
   private void addRun(Frame frame) {

@@ -1,12 +1,14 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.protocol.JobHeader;
 import dev.podpool.protocol.Range;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What the queue assigns, on its way into the backlog. */
 final class Assignments {
@@ -14,19 +16,26 @@ final class Assignments {
 
   private record Key(ByteString job, int lease, long index) {}
 
+  /** The same function from another class path is another. */
+  private record Work(ByteString function, @Nullable Code code) {}
+
   private final Backlog backlog;
+  private final Arrivals arrivals;
+  private final Codes codes;
   private final Slot[] slots;
   private final Report report;
-  private final Map<ByteString, Workload> workloads =
+  private final Map<Work, Workload> workloads =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<ByteString, Workload> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Work, Workload> eldest) {
           return size() > WORKLOADS_MAX;
         }
       };
 
-  Assignments(Backlog backlog, Slot[] slots, Report report) {
+  Assignments(Backlog backlog, Arrivals arrivals, Codes codes, Slot[] slots, Report report) {
     this.backlog = backlog;
+    this.arrivals = arrivals;
+    this.codes = codes;
     this.slots = slots;
     this.report = report;
   }
@@ -34,7 +43,22 @@ final class Assignments {
   /** Items that this worker does not hold yet. */
   void add(List<Range> ranges) {
     for (Range range : ranges) {
-      backlog.addLast(items(range));
+      add(items(range), range.getInputs().getBlobsList());
+    }
+  }
+
+  /** Each of {@code blobs}, indexes of items whose input is elsewhere, goes by itself. */
+  private void add(Items items, List<Integer> blobs) {
+    int from = 0;
+    for (int blob : blobs) {
+      if (from < blob) {
+        arrivals.add(items.slice(from, blob));
+      }
+      arrivals.add(items.slice(blob, blob + 1).elsewhere());
+      from = blob + 1;
+    }
+    if (from < items.count()) {
+      arrivals.add(items.slice(from, items.count()));
     }
   }
 
@@ -44,11 +68,8 @@ final class Assignments {
    */
   void addMissing(List<Range> ranges) {
     Set<Key> held = new HashSet<>();
-    backlog.filter(
-        items -> {
-          collect(items, held);
-          return List.of(items);
-        });
+    backlog.forEach(items -> collect(items, held));
+    arrivals.forEach(items -> collect(items, held));
     for (Slot slot : slots) {
       ChildProcess child = slot.child();
       if (child != null) {
@@ -62,7 +83,8 @@ final class Assignments {
         ByteString job = items.job().getJobId();
         if (!held.contains(new Key(job, items.lease(), index))
             && !report.isEnded(job, items.lease(), index)) {
-          backlog.addLast(items.slice(i, i + 1));
+          boolean elsewhere = range.getInputs().getBlobsList().contains(i);
+          add(items.slice(i, i + 1), elsewhere ? List.of(0) : List.of());
         }
       }
     }
@@ -75,14 +97,19 @@ final class Assignments {
   }
 
   private Items items(Range range) {
-    Workload workload = workloads.computeIfAbsent(range.getJob().getFunction(), Workload::new);
+    JobHeader job = range.getJob();
+    Code code = job.getCodeCount() == 0 ? null : codes.of(job.getCodeList());
+    Workload workload =
+        workloads.computeIfAbsent(
+            new Work(job.getFunction(), code), work -> new Workload(work.function, work.code));
     return new Items(
-        range.getJob(),
+        job,
         workload,
         range.getLease(),
         range.getAttempt(),
         range.getFirst(),
         range.getInputs().getCount(),
-        range.getInputs().getData());
+        range.getInputs().getData(),
+        Items.Input.INLINE);
   }
 }

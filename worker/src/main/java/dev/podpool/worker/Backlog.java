@@ -3,6 +3,7 @@ package dev.podpool.worker;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Items that this worker holds and no child has got yet, in the order in which they are due. */
@@ -12,6 +13,19 @@ final class Backlog {
 
   int size() {
     return size;
+  }
+
+  /** Bytes of inputs that were fetched, and that no child has got yet. */
+  long fetchedBytes() {
+    long bytes = 0;
+    for (Items items : runs) {
+      bytes += items.input() == Items.Input.FETCHED ? items.data().size() : 0;
+    }
+    return bytes;
+  }
+
+  void forEach(Consumer<Items> consumer) {
+    runs.forEach(consumer);
   }
 
   void addLast(Items items) {
@@ -44,6 +58,16 @@ final class Backlog {
   /** Takes up to {@code n} items, the last ones. */
   List<Items> takeLast(int n) {
     List<Items> taken = new ArrayList<>();
+    size -= takeLast(runs, n, taken);
+    return taken;
+  }
+
+  /**
+   * Moves up to {@code n} items, the last ones, from {@code runs} to {@code taken}.
+   *
+   * @return how many
+   */
+  static int takeLast(ArrayDeque<Items> runs, int n, List<Items> taken) {
     int left = n;
     while (left > 0 && !runs.isEmpty()) {
       Items run = runs.removeLast();
@@ -53,9 +77,8 @@ final class Backlog {
       }
       taken.add(run);
       left -= run.count();
-      size -= run.count();
     }
-    return taken;
+    return n - left;
   }
 
   /** Keeps what {@code filter} leaves of each run. */

@@ -15,11 +15,18 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Starts child processes, and owns the private directory through which they call back. */
 final class ChildLauncher implements AutoCloseable {
   /** Longest path of a socket, by the kernel's {@code sockaddr_un}. */
   private static final int SOCKET_PATH_BYTES_MAX = 107;
+
+  private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w+GC");
+  private static final List<String> OPTION_VARIABLES =
+      List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS");
 
   private final WorkerSettings settings;
   private final SecureRandom random = new SecureRandom();
@@ -46,6 +53,11 @@ final class ChildLauncher implements AutoCloseable {
     return Files.createTempDirectory(Path.of("/tmp"), "podpool");
   }
 
+  /** Where code is kept that this worker shares with none; not made yet. */
+  Path codeDirectory() {
+    return directory.resolve(Frames.CODE_DIRECTORY);
+  }
+
   ServerSocketChannel server() {
     return server;
   }
@@ -54,8 +66,9 @@ final class ChildLauncher implements AutoCloseable {
   ChildProcess start(int slot, int round) throws IOException {
     Path pageFile = directory.resolve("p" + started++);
     SlotPage page = SlotPage.map(pageFile);
-    ProcessBuilder builder = new ProcessBuilder(command(pageFile)).redirectErrorStream(true);
+    ProcessBuilder builder = new ProcessBuilder();
     builder.environment().putAll(settings.environment());
+    builder.command(command(pageFile, builder.environment()));
     Process process;
     try {
       process = builder.start();
@@ -76,10 +89,16 @@ final class ChildLauncher implements AutoCloseable {
     return new ChildProcess(slot, round, process, text, page, pageFile);
   }
 
-  private List<String> command(Path pageFile) {
+  private List<String> command(Path pageFile, Map<String, String> environment) {
     List<String> command = new ArrayList<>();
     command.add(settings.javaHome().resolve("bin").resolve("java").toString());
-    command.add("-XX:+UseSerialGC");
+    if (!selectsCollector(environment)) {
+      command.add("-XX:+UseSerialGC"); // beside another the JVM would not start
+    }
+    // What the JVM itself has to say is not the program's output.
+    command.add("-XX:+DisplayVMOutputToStderr");
+    command.add("-Xlog:disable");
+    command.add("-Xlog:all=warning:stderr");
     command.add("-XX:-UsePerfData");
     command.add("-Xshare:auto");
     // A child in a long loop must still be able to halt when its supervisor dies.
@@ -92,6 +111,9 @@ final class ChildLauncher implements AutoCloseable {
     if (modulePath != null) {
       command.add("--module-path");
       command.add(modulePath);
+      // Our main class is on the class path, and requires none of them.
+      command.add("--add-modules");
+      command.add("ALL-MODULE-PATH");
     }
     command.addAll(settings.jvmArguments());
     command.add("-cp");
@@ -100,6 +122,14 @@ final class ChildLauncher implements AutoCloseable {
     command.add(socket.toString());
     command.add(pageFile.toString());
     return command;
+  }
+
+  private boolean selectsCollector(Map<String, String> environment) {
+    Stream<String> inVariables =
+        OPTION_VARIABLES.stream()
+            .flatMap(variable -> Stream.of(environment.getOrDefault(variable, "").split("\\s+")));
+    return Stream.concat(settings.jvmArguments().stream(), inVariables)
+        .anyMatch(argument -> COLLECTOR.matcher(argument).matches());
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,8 @@ final class ChildProcess {
     CLOSED
   }
 
+  private record Known(ByteString function, @Nullable Code code) {}
+
   private record Sent(Items items, long first, long itemNanos, int itemBytes) {
     long end() {
       return first + items.count();
@@ -68,7 +71,7 @@ final class ChildProcess {
 
   private final Path pageFile;
   private final ArrayDeque<Sent> sent = new ArrayDeque<>();
-  private final Map<ByteString, Integer> functions = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Known, Integer> functions = new LinkedHashMap<>(16, 0.75f, true);
   private long next;
   private long reported;
   private long aheadNanos;
@@ -139,7 +142,7 @@ final class ChildProcess {
   }
 
   void send(Items items) {
-    int function = functionId(items.workload().function);
+    int function = functionId(items.workload());
     Bytes frame = open().startFrame(Frames.RUN);
     frame.putInt(function);
     frame.putLong(next);
@@ -158,23 +161,43 @@ final class ChildProcess {
     }
   }
 
-  private int functionId(ByteString function) {
+  private int functionId(Workload workload) {
+    Known function = new Known(workload.function, workload.code);
     Integer known = functions.get(function);
     if (known != null) {
       return known;
     }
     int id = functions.size();
     if (id == FUNCTIONS_MAX) {
-      Map.Entry<ByteString, Integer> eldest = functions.entrySet().iterator().next();
+      Map.Entry<Known, Integer> eldest = functions.entrySet().iterator().next();
       id = eldest.getValue();
       functions.remove(eldest.getKey());
     }
     functions.put(function, id);
     Bytes frame = open().startFrame(Frames.FUNCTION);
     frame.putInt(id);
-    put(function, frame);
+    List<String> archives = workload.code == null ? List.of() : workload.code.files;
+    frame.putInt(archives.size());
+    archives.forEach(frame::putText);
+    put(workload.function, frame);
     open().endFrame();
     return id;
+  }
+
+  /** Adds those that it may load from to {@code codes}. */
+  void codes(Set<Code> codes) {
+    for (Known known : functions.keySet()) {
+      addIfAny(known.code, codes);
+    }
+    for (Sent run : sent) {
+      addIfAny(run.items.workload().code, codes);
+    }
+  }
+
+  private static void addIfAny(@Nullable Code code, Set<Code> codes) {
+    if (code != null) {
+      codes.add(code);
+    }
   }
 
   private static void put(ByteString bytes, Bytes frame) {

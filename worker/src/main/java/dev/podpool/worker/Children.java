@@ -41,6 +41,7 @@ final class Children {
       QueueSession session,
       Slot[] slots,
       Selector selector,
+      ChildLauncher launcher,
       ChildFrames frames,
       Remains remains,
       Consumer<Runnable> post)
@@ -53,7 +54,7 @@ final class Children {
     this.remains = remains;
     this.post = post;
     startFailures = new StartFailures(settings.pool());
-    launcher = new ChildLauncher(settings);
+    this.launcher = launcher;
     launcher.server().register(selector, SelectionKey.OP_ACCEPT);
   }
 
@@ -120,7 +121,7 @@ final class Children {
       child = launcher.start(index, startFailures.round());
     } catch (IOException e) {
       String message = "no child process could be started: " + e.getMessage();
-      startFailed(startFailures.round(), failure(FailureKind.THREW, message), nowNanos);
+      startFailed(startFailures.round(), failure(FailureKind.THREW, message), false, nowNanos);
       return;
     }
     slots[index].started(child);
@@ -129,8 +130,8 @@ final class Children {
     child.nativeOutput.start(exitValue -> post.accept(() -> ended(child, exitValue)));
   }
 
-  private void startFailed(int round, Failure failure, long nowNanos) {
-    Operation news = startFailures.failed(round, failure, usableSlots() > 0, nowNanos);
+  private void startFailed(int round, Failure failure, boolean signalled, long nowNanos) {
+    Operation news = startFailures.failed(round, failure, signalled, usableSlots() > 0, nowNanos);
     if (news != null) {
       session.send(news);
     }
@@ -360,7 +361,9 @@ final class Children {
       return;
     }
     if (neverReady) {
-      startFailed(child.round, startFailure(child, cause), now);
+      boolean signalled =
+          child.ending == Ending.CRASHED && !child.startFailed && ExitCause.code(exitValue) < 0;
+      startFailed(child.round, startFailure(child, cause), signalled, now);
     } else {
       remains.settle(child, exitValue);
     }

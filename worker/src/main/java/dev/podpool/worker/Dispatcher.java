@@ -18,11 +18,13 @@ final class Dispatcher {
   private static final long STEAL_NANOS = 2_000_000;
 
   private final Backlog backlog;
+  private final Arrivals arrivals;
   private final Slot[] slots;
   private final int tasksMax;
 
-  Dispatcher(Backlog backlog, Slot[] slots, int maxTasksPerWorker) {
+  Dispatcher(Backlog backlog, Arrivals arrivals, Slot[] slots, int maxTasksPerWorker) {
     this.backlog = backlog;
+    this.arrivals = arrivals;
     this.slots = slots;
     this.tasksMax = maxTasksPerWorker;
   }
@@ -132,6 +134,10 @@ final class Dispatcher {
   /** Gives up up to {@code count} items that have not begun, those due last first. */
   void giveBack(int count, Report report) {
     int left = count;
+    for (Items items : arrivals.takeLast(left)) {
+      report.returned(items);
+      left -= items.count();
+    }
     for (Items items : backlog.takeLast(left)) {
       report.returned(items);
       left -= items.count();
@@ -159,6 +165,7 @@ final class Dispatcher {
 
   /** Drops what {@code filter} does not keep, and kills children that are at work on it. */
   void drop(ItemFilter filter, Killer killer) {
+    arrivals.filter(filter);
     backlog.filter(filter);
     for (Slot slot : slots) {
       ChildProcess child = slot.child();
@@ -174,9 +181,11 @@ final class Dispatcher {
       }
       backlog.addFirst(filter.keepOf(child.revoke(0)));
       long last = child.next() - 1;
+      // Not "is running": its claim may fail since we have revoked, and then it claims it again.
       if (last >= child.reported()
-          && child.isRunning(last)
+          && child.page.done() <= last
           && !keepsAll(filter, child.between(last, last + 1))) {
+        child.filters.add(filter); // for what it leaves behind
         killer.kill(child, ChildProcess.Ending.STOPPED);
       }
     }

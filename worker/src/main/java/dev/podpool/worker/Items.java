@@ -11,7 +11,18 @@ record Items(
     int attempt,
     long first,
     int count,
-    ByteString data) {
+    ByteString data,
+    Input input) {
+
+  /** What {@code data} holds. */
+  enum Input {
+    /** The inputs. */
+    INLINE,
+    /** Of one item, the blob that its input is kept as. */
+    ELSEWHERE,
+    /** Of one item, its input, which was elsewhere. */
+    FETCHED
+  }
 
   long end() {
     return first + count;
@@ -30,12 +41,23 @@ record Items(
   Items front(int n, int bytes) {
     return n == count
         ? this
-        : new Items(job, workload, lease, attempt, first, n, data.substring(0, bytes));
+        : new Items(job, workload, lease, attempt, first, n, data.substring(0, bytes), input);
   }
 
   /** Those behind the first {@code n}. */
   Items behind(int n, int bytes) {
-    return new Items(job, workload, lease, attempt, first + n, count - n, data.substring(bytes));
+    return new Items(
+        job, workload, lease, attempt, first + n, count - n, data.substring(bytes), input);
+  }
+
+  /** The one item, with its input in place of the blob. */
+  Items withFetched(ByteString payload) {
+    return new Items(job, workload, lease, attempt, first, count, payload, Input.FETCHED);
+  }
+
+  /** The one item, of which {@code data} holds the blob. */
+  Items elsewhere() {
+    return new Items(job, workload, lease, attempt, first, count, data, Input.ELSEWHERE);
   }
 
   /** Items from {@code from} on and before {@code to}, both counted from the first. */

@@ -12,19 +12,21 @@ import dev.podpool.session.QueueSession;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The thread that owns a worker's state. In turns: take what the queue and the children have sent,
  * see to what is due, hand out items, and only then send, so that whatever came in a turn goes out
  * together. Nothing is delayed for the sake of gathering.
  *
- * <p>Invariant: an item that the queue has leased to this worker is in the backlog, with one child,
- * or in the report; exactly one of them.
+ * <p>Invariant: an item that the queue has leased to this worker is among the arrivals, waiting for
+ * its code or its input; in the backlog; with one child; or in the report. Exactly one of them.
  */
 final class Supervisor implements Runnable {
   private static final System.Logger LOG = System.getLogger(Supervisor.class.getName());
@@ -34,10 +36,11 @@ final class Supervisor implements Runnable {
   private final ConcurrentLinkedQueue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
   private final Selector selector;
   private final Backlog backlog = new Backlog();
-  private final Report report = new Report();
+  private final Report report;
   private final Credit credit = new Credit();
-  private final Workload anyItem = new Workload(ByteString.EMPTY);
+  private final Workload anyItem = new Workload(ByteString.EMPTY, null);
   private final Slot[] slots;
+  private final Arrivals arrivals;
   private final Children children;
   private final Dispatcher dispatcher;
   private final Assignments assignments;
@@ -54,19 +57,38 @@ final class Supervisor implements Runnable {
     for (int i = 0; i < slots.length; i++) {
       slots[i] = new Slot(System.nanoTime());
     }
+    report = new Report(settings.blobs().inlineBytesMax());
     selector = Selector.open();
+    CodeDirectory shared = sharedCodeDirectory();
+    ChildLauncher launcher = new ChildLauncher(settings);
+    CodeDirectory directory =
+        shared == null ? new CodeDirectory(launcher.codeDirectory(), false) : shared;
+    Codes codes = new Codes(backlog, slots);
+    arrivals = new Arrivals(settings, backlog, report, codes, new Fetches(this::post), directory);
     children =
         new Children(
             settings,
             session,
             slots,
             selector,
+            launcher,
             new ChildFrames(settings, report, anyItem),
             new Remains(settings.worker(), backlog, report),
             this::post);
-    dispatcher = new Dispatcher(backlog, slots, settings.maxTasksPerWorker());
-    assignments = new Assignments(backlog, slots, report);
+    dispatcher = new Dispatcher(backlog, arrivals, slots, settings.maxTasksPerWorker());
+    assignments = new Assignments(backlog, arrivals, codes, slots, report);
     timers = new Timers(slots, settings);
+  }
+
+  /** The one that is set; made at once, so that it fails here if it cannot be. */
+  private @Nullable CodeDirectory sharedCodeDirectory() throws IOException {
+    Path path = settings.blobs().codeDirectory();
+    if (path == null) {
+      return null;
+    }
+    CodeDirectory directory = new CodeDirectory(path, true);
+    directory.uses();
+    return directory;
   }
 
   /** Has the supervisor's thread do {@code task} soon, in order. Any thread; never blocks. */
@@ -87,6 +109,7 @@ final class Supervisor implements Runnable {
       settings.listener().failed(e);
       session.send(Operation.newBuilder().setReportPoolFailure(broken(e)).build());
     } finally {
+      arrivals.close();
       children.abandon();
       drains.forEach(drained -> drained.complete(null));
       closeChannels();
@@ -131,6 +154,7 @@ final class Supervisor implements Runnable {
     }
     long now = System.nanoTime();
     timers.expire(now, children::kill);
+    arrivals.expire(now);
     children.retire();
     children.start(now);
     if (closing) {
@@ -141,13 +165,14 @@ final class Supervisor implements Runnable {
     } else {
       dispatcher.fill();
       timers.recheck(dispatcher.balance(now));
+      arrivals.fetchInputs(); // in the place of what the children have got
     }
     children.flush();
     report();
   }
 
   private void await() throws IOException {
-    long nanos = mailbox.isEmpty() ? timers.next(System.nanoTime(), children.startAtNanos()) : 0;
+    long nanos = mailbox.isEmpty() ? timers.next(System.nanoTime(), nextNanos()) : 0;
     if (nanos <= 0) {
       selector.selectNow();
     } else if (nanos == Long.MAX_VALUE) {
@@ -157,6 +182,10 @@ final class Supervisor implements Runnable {
     }
   }
 
+  private long nextNanos() {
+    return Math.min(children.startAtNanos(), arrivals.dueAtNanos());
+  }
+
   private void report() {
     int wanted = draining ? 0 : credit.update(children.usableSlots(), anyItem.itemNanos());
     if (wanted != window) {
@@ -164,10 +193,7 @@ final class Supervisor implements Runnable {
       session.send(
           Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(window)).build());
     }
-    Operation outcomes = report.take();
-    if (outcomes != null) {
-      session.send(outcomes);
-    }
+    report.take().forEach(session::send);
     if (draining && holdsNothing()) {
       drains.forEach(drained -> drained.complete(null));
       drains.clear();
@@ -175,7 +201,7 @@ final class Supervisor implements Runnable {
   }
 
   private boolean holdsNothing() {
-    boolean nothing = backlog.size() == 0;
+    boolean nothing = backlog.size() == 0 && arrivals.size() == 0;
     for (Slot slot : slots) {
       ChildProcess child = slot.child();
       nothing &= child == null || child.outstanding() == 0;

@@ -2,10 +2,13 @@ package dev.podpool.worker;
 
 import dev.podpool.worker.ChildProcess.Ending;
 import dev.podpool.worker.ChildProcess.State;
+import java.util.concurrent.TimeUnit;
 
 /** What is due when: time-outs of items, of initializers, of children asked to end. */
 final class Timers {
   private static final long RECHECK_NANOS = 2_000_000;
+  // 146 years: a time that far from now can still be written.
+  private static final long TIMEOUT_NANOS_MAX = Long.MAX_VALUE / 2;
 
   private final Slot[] slots;
   private final long initializerNanos;
@@ -13,7 +16,12 @@ final class Timers {
 
   Timers(Slot[] slots, WorkerSettings settings) {
     this.slots = slots;
-    this.initializerNanos = settings.initializerTimeout().toNanos();
+    this.initializerNanos =
+        Math.min(TimeUnit.NANOSECONDS.convert(settings.initializerTimeout()), TIMEOUT_NANOS_MAX);
+  }
+
+  private static long timeoutNanos(long millis) {
+    return Math.min(TimeUnit.MILLISECONDS.toNanos(millis), TIMEOUT_NANOS_MAX);
   }
 
   /** Whether the balance between the children must be looked at again soon. */
@@ -23,9 +31,11 @@ final class Timers {
 
   /**
    * Nanoseconds until something is due, at most 0 if it is now; {@link Long#MAX_VALUE} if never.
+   *
+   * @param otherAtNanos when the first thing is due that is not seen to here
    */
-  long next(long nowNanos, long startAtNanos) {
-    long next = startAtNanos;
+  long next(long nowNanos, long otherAtNanos) {
+    long next = otherAtNanos;
     for (Slot slot : slots) {
       ChildProcess child = slot.child();
       if (child != null) {
@@ -48,7 +58,7 @@ final class Timers {
       // One that has not begun can't be due before its time-out from now.
       long deadline =
           running < 0
-              ? nowNanos + child.timeoutMillisMin() * 1_000_000
+              ? nowNanos + timeoutNanos(child.timeoutMillisMin())
               : deadline(child, running, nowNanos);
       due = Math.min(due, deadline);
     }
@@ -65,8 +75,8 @@ final class Timers {
   private static long deadline(ChildProcess child, long running, long nowNanos) {
     long timeout = child.run(running).job().getItemTimeoutMillis();
     return timeout == 0
-        ? nowNanos + child.timeoutMillisMin() * 1_000_000
-        : child.page.startedNanos() + timeout * 1_000_000;
+        ? nowNanos + timeoutNanos(child.timeoutMillisMin())
+        : child.page.startedNanos() + timeoutNanos(timeout);
   }
 
   /** Kills what has overrun. */

@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.session.BlobSource;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param environment added to this process's own for the children
  * @param initializerTimeout a child that is not ready by then, counted from its start, is killed
  * @param listener see there
+ * @param blobs what is too large to come with the items
  */
 public record WorkerSettings(
     String pool,
@@ -36,7 +38,34 @@ public record WorkerSettings(
     long memoryLimitBytes,
     Map<String, String> environment,
     Duration initializerTimeout,
-    WorkerListener listener) {
+    WorkerListener listener,
+    Blobs blobs) {
+
+  /**
+   * Code that travels, and payloads that are kept beside the queue's log.
+   *
+   * @param source where to fetch them; null for a worker whose jobs have none: items that do fail
+   * @param inlineBytesMax a result that is larger is sent as a blob
+   * @param codeDirectory where code is kept, for this user's workers on this machine together; null
+   *     for a temporary directory of this worker's
+   * @param fetchTimeout how long a fetch that fails is tried again, and how long one may be silent;
+   *     then the items go back to the queue, uncharged
+   */
+  public record Blobs(
+      @Nullable BlobSource source,
+      int inlineBytesMax,
+      @Nullable Path codeDirectory,
+      Duration fetchTimeout) {
+    static final Blobs NONE = new Blobs(null, Integer.MAX_VALUE, null, Duration.ofSeconds(30));
+
+    /** Checks the limit. */
+    public Blobs {
+      if (inlineBytesMax < 1) {
+        throw new IllegalArgumentException(
+            "inlineBytesMax is " + inlineBytesMax + ", and must be at least 1");
+      }
+    }
+  }
 
   /**
    * A function to run in each child before its first item.
@@ -79,7 +108,8 @@ public record WorkerSettings(
         0,
         Map.of(),
         Duration.ofSeconds(60),
-        WorkerListener.NONE);
+        WorkerListener.NONE,
+        Blobs.NONE);
   }
 
   private static String absolute(String classPath) {
@@ -105,7 +135,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withMaxTasksPerWorker(int value) {
@@ -121,7 +152,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withJavaHome(Path value) {
@@ -137,7 +169,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withClassPath(String value) {
@@ -153,7 +186,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withJvmArguments(List<String> value) {
@@ -169,7 +203,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withMemoryLimitBytes(long value) {
@@ -185,7 +220,8 @@ public record WorkerSettings(
         value,
         environment,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withEnvironment(Map<String, String> value) {
@@ -201,7 +237,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         value,
         initializerTimeout,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withInitializerTimeout(Duration value) {
@@ -217,7 +254,8 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         value,
-        listener);
+        listener,
+        blobs);
   }
 
   public WorkerSettings withListener(WorkerListener value) {
@@ -233,6 +271,41 @@ public record WorkerSettings(
         memoryLimitBytes,
         environment,
         initializerTimeout,
+        value,
+        blobs);
+  }
+
+  /** With a place to fetch code and large inputs from. */
+  public WorkerSettings withBlobs(BlobSource source) {
+    return with(new Blobs(source, blobs.inlineBytesMax, blobs.codeDirectory, blobs.fetchTimeout));
+  }
+
+  public WorkerSettings withInlineBytesMax(int value) {
+    return with(new Blobs(blobs.source, value, blobs.codeDirectory, blobs.fetchTimeout));
+  }
+
+  public WorkerSettings withCodeDirectory(Path value) {
+    return with(new Blobs(blobs.source, blobs.inlineBytesMax, value, blobs.fetchTimeout));
+  }
+
+  public WorkerSettings withFetchTimeout(Duration value) {
+    return with(new Blobs(blobs.source, blobs.inlineBytesMax, blobs.codeDirectory, value));
+  }
+
+  private WorkerSettings with(Blobs value) {
+    return new WorkerSettings(
+        pool,
+        worker,
+        slots,
+        initializer,
+        maxTasksPerWorker,
+        javaHome,
+        classPath,
+        jvmArguments,
+        memoryLimitBytes,
+        environment,
+        initializerTimeout,
+        listener,
         value);
   }
 }

@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of a function: how long an item of it takes, of late. */
 final class Workload {
@@ -11,11 +12,16 @@ final class Workload {
   private static final double MEMORY_NANOS = 20_000_000;
 
   final ByteString function;
+
+  /** What it came with; null for the worker's own class path. */
+  final @Nullable Code code;
+
   private double nanos;
   private double items;
 
-  Workload(ByteString function) {
+  Workload(ByteString function, @Nullable Code code) {
     this.function = function;
+    this.code = code;
   }
 
   void took(int count, long runNanos) {

@@ -3,6 +3,7 @@ package dev.podpool.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.ReportPoolFailure;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -250,6 +251,22 @@ class ChildDeathTest {
       queue.listener.pids().forEach(System.out::println);
       System.out.flush();
       Thread.currentThread().join();
+    }
+  }
+
+  @Test
+  void childrenKilledWhileTheyStartAreStartedAgainAndNobodyIsGivenUp() throws Exception {
+    try (var queue = new FakeQueue(2)) {
+      var job = queue.submit(UserCode::square, range(1000));
+      for (int i = 0; i < 8; i++) {
+        int kills = i;
+        queue.listener.await(() -> queue.listener.started.size() > kills);
+        kill(queue.listener.started.get(i));
+      }
+
+      assertThat(job.results()).isEqualTo(range(1000).stream().map(n -> n * n).toList());
+      assertThat(job.losses).isEmpty();
+      assertThat(queue.poolFailures).noneMatch(ReportPoolFailure::getFinal);
     }
   }
 }

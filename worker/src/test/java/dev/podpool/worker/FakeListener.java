@@ -15,7 +15,8 @@ final class FakeListener implements WorkerListener {
   final List<String> ended = new ArrayList<>();
   final StringBuilder out = new StringBuilder();
   final StringBuilder err = new StringBuilder();
-  final StringBuilder unowned = new StringBuilder();
+  final StringBuilder unowned = new StringBuilder(); // standard output, not System.out
+  final StringBuilder unownedErr = new StringBuilder();
 
   @Override
   public synchronized void childStarted(int slot, long pid) {
@@ -38,7 +39,8 @@ final class FakeListener implements WorkerListener {
 
   @Override
   public synchronized void output(int slot, JobHeader job, long index, int stream, String text) {
-    (job == null ? unowned : stream == 1 ? out : err).append(text);
+    StringBuilder outputs = job == null ? unowned : out;
+    (stream == 1 ? outputs : job == null ? unownedErr : err).append(text);
     notifyAll();
   }
 

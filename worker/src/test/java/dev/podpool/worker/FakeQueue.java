@@ -7,11 +7,13 @@ import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.function.internal.Codec;
 import dev.podpool.function.internal.PayloadWriter;
 import dev.podpool.protocol.Assign;
+import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.JobHeader;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.Payloads;
+import dev.podpool.protocol.PutBlob;
 import dev.podpool.protocol.Range;
 import dev.podpool.protocol.Recall;
 import dev.podpool.protocol.ReportPoolFailure;
@@ -22,13 +24,16 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The queue as one worker sees it: hands out while leased is below the window, in answer to credit
@@ -51,6 +56,9 @@ final class FakeQueue implements QueueSession, AutoCloseable {
   private int leases;
   private int rangeMax = 1 << 20;
   private boolean closed;
+  private @Nullable Blob coming;
+  private ByteString.@Nullable Output pieces;
+  final Map<ByteString, byte[]> put = new HashMap<>();
 
   FakeQueue(int slots) {
     this(slots, settings -> settings);
@@ -79,6 +87,10 @@ final class FakeQueue implements QueueSession, AutoCloseable {
     final JobHeader header;
     private final List<Item> items = new ArrayList<>();
     private final List<ByteString> inputs = new ArrayList<>();
+
+    /** Indexes of inputs that are the blob, and not the input. */
+    final Set<Integer> blobs = new HashSet<>();
+
     private final ArrayDeque<Integer> ready = new ArrayDeque<>();
     private final Codec<?> result;
     final List<Outcome> losses = new ArrayList<>();
@@ -128,7 +140,20 @@ final class FakeQueue implements QueueSession, AutoCloseable {
       for (long i = outcome.getFirst(); i <= index; i++) {
         reader.next();
       }
+      if (outcome.getSucceeded().getBlobsList().contains((int) (index - outcome.getFirst()))) {
+        byte[] payload = put.get(blob(reader).getSha256());
+        return result.decode(payload, 0, payload.length);
+      }
       return result.decode(reader.buffer(), reader.offset(), reader.length());
+    }
+
+    private static Blob blob(dev.podpool.function.internal.PayloadReader reader) {
+      try {
+        return Blob.parseFrom(
+            ByteString.copyFrom(reader.buffer(), reader.offset(), reader.length()));
+      } catch (java.io.IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     Stop stop(int first, int count) {
@@ -182,6 +207,19 @@ final class FakeQueue implements QueueSession, AutoCloseable {
       CapturedFunction captured,
       List<ByteString> inputs,
       Function<JobHeader.Builder, JobHeader.Builder> change) {
+    return submitEncoded(captured, inputs, Set.of(), change);
+  }
+
+  /**
+   * Submits a job.
+   *
+   * @param blobs indexes of inputs that are the blob, and not the input
+   */
+  Job submitEncoded(
+      CapturedFunction captured,
+      List<ByteString> inputs,
+      Set<Integer> blobs,
+      Function<JobHeader.Builder, JobHeader.Builder> change) {
     lock.lock();
     try {
       ByteString id =
@@ -193,6 +231,7 @@ final class FakeQueue implements QueueSession, AutoCloseable {
               .setFunctionName(captured.name())
               .setMaxAttempts(3);
       Job job = new Job(change.apply(header).build(), captured.result());
+      job.blobs.addAll(blobs);
       for (ByteString input : inputs) {
         job.ready.add(job.items.size());
         job.items.add(new Item());
@@ -245,6 +284,7 @@ final class FakeQueue implements QueueSession, AutoCloseable {
           windows.add(window);
         }
         case REPORT_ITEMS -> operation.getReportItems().getOutcomesList().forEach(this::record);
+        case PUT_BLOB -> put(operation.getPutBlob());
         case REPORT_POOL_FAILURE -> poolFailures.add(operation.getReportPoolFailure());
         default -> violations.add("no operation of a worker's: " + operation.getKindCase());
       }
@@ -257,7 +297,39 @@ final class FakeQueue implements QueueSession, AutoCloseable {
     }
   }
 
+  private void put(PutBlob piece) {
+    if (piece.getOffset() == 0) {
+      coming = piece.getBlob();
+      pieces = ByteString.newOutput();
+    }
+    if (pieces == null
+        || !piece.getBlob().equals(coming)
+        || piece.getOffset() != pieces.size()
+        || piece.getData().size() > 1 << 20) {
+      violations.add("no next piece: " + piece.getBlob() + " at " + piece.getOffset());
+      return;
+    }
+    try {
+      piece.getData().writeTo(pieces);
+    } catch (java.io.IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (pieces.size() == coming.getSizeBytes()) {
+      byte[] whole = pieces.toByteString().toByteArray();
+      pieces = null;
+      if (!MemoryBlobs.blob(whole).equals(coming)) {
+        violations.add("not what it is said to be: " + coming);
+      }
+      put.put(coming.getSha256(), whole);
+    }
+  }
+
   private void record(Outcome outcome) {
+    for (int index : outcome.getSucceeded().getBlobsList()) {
+      if (index >= outcome.getCount()) {
+        violations.add("blob of no item: " + outcome);
+      }
+    }
     Job job = jobs.get(outcome.getJobId());
     int end = (int) outcome.getFirst() + outcome.getCount();
     if (outcome.hasSucceeded() && outcome.getSucceeded().getCount() != outcome.getCount()) {
@@ -337,12 +409,18 @@ final class FakeQueue implements QueueSession, AutoCloseable {
     } catch (java.io.IOException e) {
       throw new UncheckedIOException(e);
     }
+    Payloads.Builder inputs = Payloads.newBuilder().setCount(count).setData(data.toByteString());
+    for (int i = 0; i < count; i++) {
+      if (job.blobs.contains(first + i)) {
+        inputs.addBlobs(i);
+      }
+    }
     return Range.newBuilder()
         .setJob(job.header)
         .setLease(lease)
         .setFirst(first)
         .setAttempt(attempt)
-        .setInputs(Payloads.newBuilder().setCount(count).setData(data.toByteString()));
+        .setInputs(inputs);
   }
 
   int leased() {

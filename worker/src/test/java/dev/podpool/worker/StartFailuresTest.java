@@ -38,13 +38,27 @@ class StartFailuresTest {
   @Test
   void childrenStartedTogetherAreOneFailure() {
     int round = failures.round();
-    assertThat(failures.failed(round, Failure.getDefaultInstance(), false, 0)).isNotNull();
-    assertThat(failures.failed(round, Failure.getDefaultInstance(), false, 0)).isNull();
+    assertThat(failures.failed(round, Failure.getDefaultInstance(), false, false, 0)).isNotNull();
+    assertThat(failures.failed(round, Failure.getDefaultInstance(), false, false, 0)).isNull();
+  }
+
+  @Test
+  void signalsTakeMoreToGiveUpThanWhatFailsOfItself() {
+    for (int signals = 1; signals < 30; signals++) {
+      assertThat(signal().getFinal()).isFalse();
+    }
+    assertThat(signal().getFinal()).isTrue();
+  }
+
+  private ReportPoolFailure signal() {
+    return failures
+        .failed(failures.round(), Failure.getDefaultInstance(), true, false, 0)
+        .getReportPoolFailure();
   }
 
   private ReportPoolFailure fail(boolean othersWork) {
     return failures
-        .failed(failures.round(), Failure.getDefaultInstance(), othersWork, 0)
+        .failed(failures.round(), Failure.getDefaultInstance(), false, othersWork, 0)
         .getReportPoolFailure();
   }
 }

@@ -255,4 +255,19 @@ final class UserCode {
     }
     return 0;
   }
+
+  static int printNatively(int n) throws Exception {
+    return new ProcessBuilder("sh", "-c", "echo out; echo err >&2").inheritIO().start().waitFor();
+  }
+
+  static String option(String name) {
+    return String.valueOf(System.getProperty(name));
+  }
+
+  static String collectors(int n) {
+    return java.lang.management.ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .map(java.lang.management.MemoryManagerMXBean::getName)
+        .toList()
+        .toString();
+  }
 }

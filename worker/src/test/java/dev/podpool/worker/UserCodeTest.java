@@ -9,8 +9,10 @@ import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.protocol.Failure;
 import dev.podpool.protocol.FailureKind;
 import dev.podpool.protocol.Outcome;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -220,6 +222,56 @@ class UserCodeTest {
       assertThat(job.results())
           .extracting(result -> ((byte[]) result).length)
           .containsExactly(30 << 20, 1 << 20, 0, 5 << 20);
+    }
+  }
+
+  @Test
+  void outputOfNativeCodeKeepsItsStreamAndTheJvmsNoticesAreLeftOut() throws Exception {
+    try (var queue =
+        new FakeQueue(
+            1,
+            settings ->
+                settings.withEnvironment(Map.of("JAVA_TOOL_OPTIONS", "-Dseen=gr\u00fc\u00df")))) {
+      assertThat(queue.submit(UserCode::printNatively, List.of(1)).results()).containsExactly(0);
+      queue.listener.await(() -> queue.listener.unownedErr.indexOf("err") >= 0);
+      queue.listener.await(() -> queue.listener.unowned.indexOf("out") >= 0);
+      assertThat(queue.listener.unowned).hasToString("out\n");
+      assertThat(queue.listener.unownedErr).hasToString("err\n");
+      assertThat(queue.submit(UserCode::option, List.of("seen")).results())
+          .noneMatch("null"::equals);
+    }
+  }
+
+  @Test
+  void aTimeOutOfAnyLengthIsKept() {
+    for (long millis : new long[] {Duration.ofDays(200_000).toMillis(), Long.MAX_VALUE}) {
+      try (var queue =
+          new FakeQueue(
+              1, settings -> settings.withInitializerTimeout(Duration.ofMillis(millis)))) {
+        var job =
+            queue.submit(
+                UserCode::sleep, List.of(0, 100, 100), h -> h.setItemTimeoutMillis(millis));
+        assertThat(job.results()).containsExactly(0, 100, 100);
+      }
+    }
+    try (var queue =
+        new FakeQueue(
+            1, settings -> settings.withInitializerTimeout(Duration.ofSeconds(Long.MAX_VALUE)))) {
+      assertThat(queue.submit(UserCode::square, List.of(3)).results()).containsExactly(9);
+    }
+  }
+
+  @Test
+  void theUsersCollectorWins() {
+    var byArgument = List.of("-XX:+UseParallelGC");
+    try (var queue = new FakeQueue(1, settings -> settings.withJvmArguments(byArgument))) {
+      assertThat((String) queue.submit(UserCode::collectors, List.of(1)).result(0))
+          .contains("PS Scavenge");
+    }
+    var byVariable = Map.of("JAVA_TOOL_OPTIONS", "-Dx=y -XX:+UseParallelGC");
+    try (var queue = new FakeQueue(1, settings -> settings.withEnvironment(byVariable))) {
+      assertThat((String) queue.submit(UserCode::collectors, List.of(1)).result(0))
+          .contains("PS Scavenge");
     }
   }
 }

@@ -4,7 +4,16 @@ import java.lang.reflect.Type;
 
 /** Finds the codec for a type. */
 public final class Codecs {
+  private static volatile boolean jackson;
+
   private Codecs() {}
+
+  /** Lets go of the classes that codecs were asked for, so that their loader can be unloaded. */
+  public static void forgetClasses() {
+    if (jackson) {
+      JacksonCodec.forgetClasses();
+    }
+  }
 
   /**
    * The codec of {@code type}. Payloads are JSON in UTF-8, but {@code byte[]} is a {@code B} and
@@ -20,7 +29,7 @@ public final class Codecs {
 
   private static Codec<?> find(Type type) {
     if (!(type instanceof Class<?> raw)) {
-      return new JacksonCodec(type);
+      return byJackson(type);
     }
     if (raw == int.class || raw == Integer.class) {
       return new NumberCodecs.OfInt(raw);
@@ -55,7 +64,12 @@ public final class Codecs {
     if (raw == void.class) {
       return VoidCodec.INSTANCE;
     }
-    return raw.isEnum() ? ofEnum(raw) : new JacksonCodec(raw);
+    return raw.isEnum() ? ofEnum(raw) : byJackson(raw);
+  }
+
+  private static Codec<?> byJackson(Type type) {
+    jackson = true;
+    return new JacksonCodec(type);
   }
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // isEnum says that it is one

@@ -113,6 +113,11 @@ final class JacksonCodec extends JsonCodec<Object> {
     }
   }
 
+  /** Forgets the classes that were met, or they could never be unloaded. Codecs go on working. */
+  static void forgetClasses() {
+    Shared.MAPPER.clearCaches();
+  }
+
   /** Loaded with the first value that needs it. */
   private static final class Shared {
     static final ObjectMapper MAPPER =

@@ -219,13 +219,6 @@ public final class QueueLoop implements AutoCloseable {
     return read(now -> now.status(pool));
   }
 
-  /** Whether this replica leads: only then it hears what sessions say. */
-  public CompletableFuture<Boolean> leads() {
-    CompletableFuture<Boolean> answer = new CompletableFuture<>();
-    post(next -> answer.complete(conversations != null));
-    return answer;
-  }
-
   // ---- time
 
   private long logTimeMillis() {

@@ -19,12 +19,6 @@ final class Admission {
 
   private final Room room;
 
-  /** Says whether there is room for more. Thread-safe, and quick. */
-  interface Room {
-    /** Why there is none, with the remedy; null while there is. */
-    @Nullable String lacking();
-  }
-
   Admission(Room room) {
     this.room = room;
   }

@@ -20,12 +20,6 @@ final class BlobCalls implements ServerCallHandler<Blob, BlobPiece> {
   private final BlobReader blobs;
   private final Executor disk;
 
-  /** Opens complete blobs. Thread-safe. */
-  interface BlobReader {
-    /** The bytes of {@code blob}; null where it is not there, or not complete. */
-    @Nullable InputStream open(Blob blob) throws IOException;
-  }
-
   BlobCalls(BlobReader blobs, Executor disk) {
     this.blobs = blobs;
     this.disk = disk;

@@ -38,8 +38,7 @@ public final class QueueFront implements AutoCloseable {
    * @param room says why nothing new can be taken, or null while it can
    * @param blobs opens blobs
    */
-  public record Parts(
-      Authenticator authenticator, Admission.Room room, BlobCalls.BlobReader blobs) {}
+  public record Parts(Authenticator authenticator, Room room, BlobReader blobs) {}
 
   /** Begins to listen on {@code address}. */
   public QueueFront(InetSocketAddress address, QueueLoop queue, Parts parts) throws IOException {

@@ -1,0 +1,80 @@
+package dev.podpool.queue.boot;
+
+import dev.podpool.rpc.Endpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The queue's program in a process of its own, to be killed and started again. */
+final class QueueProcess implements AutoCloseable, Endpoint.Source {
+
+  static final String KEY = "0123456789abcdef";
+
+  private final Path directory;
+  private final Path key;
+  private Process process;
+
+  QueueProcess(Path directory) throws IOException, InterruptedException {
+    this.directory = directory.resolve("queue");
+    this.key = Files.writeString(directory.resolve("key"), KEY + "\n");
+    start();
+  }
+
+  /** Starts it, and returns when it serves. */
+  void start() throws IOException, InterruptedException {
+    Files.deleteIfExists(directory.resolve("endpoint"));
+    process = command(directory).redirectErrorStream(true).start();
+    var lines = process.inputReader();
+    String line = lines.readLine();
+    while (line != null && !line.startsWith("the queue serves")) {
+      System.out.println(line);
+      line = lines.readLine();
+    }
+    if (line == null) {
+      throw new IOException("the queue ended with exit code " + process.waitFor());
+    }
+    var rest = new Thread(() -> lines.lines().forEach(System.out::println));
+    rest.setDaemon(true);
+    rest.start();
+  }
+
+  ProcessBuilder command(Path queueDirectory) {
+    return new ProcessBuilder(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path"),
+            QueueMain.class.getName(),
+            queueDirectory.toString(),
+            key.toString()));
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  @Override
+  public Endpoint locate() throws IOException {
+    try {
+      String[] endpoint = Files.readString(directory.resolve("endpoint")).strip().split(" ");
+      return new Endpoint(endpoint[0], Integer.parseInt(endpoint[1]), KEY);
+    } catch (NoSuchFileException e) {
+      throw new IOException("no queue serves " + directory, e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    process.getOutputStream().close(); // its life line
+    process.onExit().join();
+  }
+}
