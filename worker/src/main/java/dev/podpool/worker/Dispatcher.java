@@ -126,8 +126,13 @@ final class Dispatcher {
     if (!isLong && nowNanos - most.page.startedNanos() < STEAL_NANOS) {
       return true;
     }
-    backlog.addFirst(most.revoke(unbegun / (idle + 1)));
-    fill();
+    // A child that is at nothing keeps what is on its way: a large input would else be sent to and
+    // fro, and each time once more.
+    int kept = Math.max(unbegun / (idle + 1), most.outstanding() > unbegun ? 0 : 1);
+    if (kept < unbegun) {
+      backlog.addFirst(most.revoke(kept));
+      fill();
+    }
     return false;
   }
 

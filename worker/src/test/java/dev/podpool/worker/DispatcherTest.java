@@ -20,9 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 class DispatcherTest {
   private static final int BEGUN = 0; // offsets of the page's words
   private static final int DONE = 128;
+  private static final int REVOCATIONS = 64;
 
   @TempDir Path directory;
   private final Slot slot = new Slot(0);
+  private final Slot other = new Slot(0);
   private final Backlog backlog = new Backlog();
   private Dispatcher dispatcher;
   private final List<ChildProcess.Ending> killed = new ArrayList<>();
@@ -31,7 +33,7 @@ class DispatcherTest {
 
   @BeforeEach
   void startChild() throws Exception {
-    Slot[] slots = {slot};
+    Slot[] slots = {slot, other};
     dispatcher =
         new Dispatcher(
             backlog,
@@ -45,15 +47,20 @@ class DispatcherTest {
             slots,
             0);
     Path file = directory.resolve("page");
-    child = new ChildProcess(0, 0, null, "token", SlotPage.map(file), file);
-    child.connection = new Connection(null, null); // frames are gathered, and never flushed
-    child.state = ChildProcess.State.READY;
-    slot.started(child);
+    child = ready(file, slot);
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       words = channel.map(FileChannel.MapMode.READ_WRITE, 0, SlotPage.BYTES);
     }
     words.order(ByteOrder.nativeOrder());
+  }
+
+  private static ChildProcess ready(Path file, Slot slot) throws Exception {
+    ChildProcess child = new ChildProcess(0, 0, null, "token", SlotPage.map(file), file);
+    child.connection = new Connection(null, null); // frames are gathered, and never flushed
+    child.state = ChildProcess.State.READY;
+    slot.started(child);
+    return child;
   }
 
   private void send(int count) {
@@ -95,5 +102,28 @@ class DispatcherTest {
 
     assertThat(killed).isEmpty();
     assertThat(child.outstanding()).isEqualTo(2); // whose outcomes are on their way
+  }
+
+  @Test
+  void anItemOnItsWayToAChildThatIsAtNothingIsNotTakenFromItForAnother() throws Exception {
+    ChildProcess idle = ready(directory.resolve("other"), other);
+    send(1);
+
+    dispatcher.balance(Long.MAX_VALUE / 2);
+
+    assertThat(words.getLong(REVOCATIONS)).isZero();
+    assertThat(idle.outstanding()).isZero();
+  }
+
+  @Test
+  void whatWaitsBehindALongItemIsTakenForAnIdleChild() throws Exception {
+    ChildProcess idle = ready(directory.resolve("other"), other);
+    send(2);
+    words.putLong(BEGUN, 1);
+
+    dispatcher.balance(Long.MAX_VALUE / 2);
+
+    assertThat(child.outstanding()).isEqualTo(1);
+    assertThat(idle.outstanding()).isEqualTo(1);
   }
 }
