@@ -1,7 +1,6 @@
 package dev.podpool.rpc;
 
 import dev.podpool.protocol.Blob;
-import dev.podpool.protocol.BlobPiece;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.ReadRequest;
@@ -99,9 +98,12 @@ public final class QueueConnection implements AutoCloseable {
         .build();
   }
 
-  Metadata headers() throws IOException {
+  /** What a {@link #call} is started with. */
+  synchronized Metadata headers() {
     Metadata headers = new Metadata();
-    headers.put(QueueRpc.AUTHORIZATION, "Bearer " + source.locate().key());
+    if (endpoint != null) {
+      headers.put(QueueRpc.AUTHORIZATION, "Bearer " + endpoint.key());
+    }
     return headers;
   }
 
@@ -130,19 +132,7 @@ public final class QueueConnection implements AutoCloseable {
    */
   public void fetch(Blob blob, OutputStream into, Duration atMost)
       throws IOException, InterruptedException {
-    BlockingQueue<Object> told = new ArrayBlockingQueue<>(PIECES_AHEAD + 1);
-    var call = start(QueueRpc.FETCH_BLOB, blob, atMost, told);
-    while (true) {
-      Object next = next(call, told);
-      if (next instanceof BlobPiece piece) {
-        piece.getData().writeTo(into);
-        call.request(1);
-      } else if (((Status) next).isOk()) {
-        return;
-      } else {
-        throw unreachable((Status) next);
-      }
-    }
+    stream(QueueRpc.FETCH_BLOB, blob, atMost, piece -> piece.getData().writeTo(into));
   }
 
   /**
@@ -152,18 +142,35 @@ public final class QueueConnection implements AutoCloseable {
    */
   public void follow(OutputQuery query, Consumer<TaskOutput> each)
       throws IOException, InterruptedException {
+    stream(QueueRpc.FOLLOW_OUTPUT, query, null, each::accept);
+  }
+
+  /** Takes one message of a stream. */
+  private interface Taker<A> {
+    void take(A message) throws IOException;
+  }
+
+  /** Asks one question, and gives {@code each} all that comes, as fast as it takes it. */
+  @SuppressWarnings("unchecked")
+  private <Q, A> void stream(
+      MethodDescriptor<Q, A> method, Q question, @Nullable Duration atMost, Taker<A> each)
+      throws IOException, InterruptedException {
     BlockingQueue<Object> told = new ArrayBlockingQueue<>(PIECES_AHEAD + 1);
-    var call = start(QueueRpc.FOLLOW_OUTPUT, query, null, told);
-    while (true) {
-      Object next = next(call, told);
-      if (next instanceof TaskOutput output) {
-        each.accept(output);
-        call.request(1);
-      } else if (((Status) next).isOk()) {
+    var call = start(method, question, atMost, told);
+    for (Object next = next(call, told); ; next = next(call, told)) {
+      if (next instanceof Status end) {
+        if (!end.isOk()) {
+          throw unreachable(end);
+        }
         return;
-      } else {
-        throw unreachable((Status) next);
       }
+      try {
+        each.take((A) next); // what is no status is a message
+      } catch (IOException | RuntimeException e) {
+        call.cancel("the caller takes no more", e);
+        throw e;
+      }
+      call.request(1);
     }
   }
 

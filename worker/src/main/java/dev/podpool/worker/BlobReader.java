@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.ClassPathArchives;
 import dev.podpool.protocol.Blob;
 import dev.podpool.session.BlobSource;
 import dev.podpool.worker.Fetches.Fetch;
@@ -9,7 +10,6 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 
@@ -84,14 +84,6 @@ final class BlobReader {
     }
   }
 
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
-
   /** Digest as people compare it. */
   static String hex(ByteString digest) {
     return HexFormat.of().formatHex(digest.toByteArray());
@@ -100,7 +92,7 @@ final class BlobReader {
   private static final class Verified extends FilterOutputStream {
     private final Blob blob;
     private final Fetch fetch;
-    private final MessageDigest digest = sha256();
+    private final MessageDigest digest = ClassPathArchives.sha256();
     private long size;
 
     Verified(OutputStream out, Blob blob, Fetch fetch) {

@@ -2,6 +2,7 @@ package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
+import dev.podpool.function.internal.ClassPathArchives;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Failure;
 import dev.podpool.protocol.Operation;
@@ -140,7 +141,7 @@ final class Report {
   }
 
   private Blob put(ByteString payload) {
-    MessageDigest digest = BlobReader.sha256();
+    MessageDigest digest = ClassPathArchives.sha256();
     payload.asReadOnlyByteBufferList().forEach(digest::update);
     Blob blob =
         Blob.newBuilder()

@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.ClassPathArchives;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.CodeArchive;
 import dev.podpool.session.BlobSource;
@@ -26,7 +27,7 @@ final class MemoryBlobs implements BlobSource {
 
   static Blob blob(byte[] bytes) {
     return Blob.newBuilder()
-        .setSha256(ByteString.copyFrom(BlobReader.sha256().digest(bytes)))
+        .setSha256(ByteString.copyFrom(ClassPathArchives.sha256().digest(bytes)))
         .setSizeBytes(bytes.length)
         .build();
   }

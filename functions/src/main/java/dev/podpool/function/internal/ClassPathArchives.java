@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -83,6 +85,15 @@ public final class ClassPathArchives {
     return archives;
   }
 
+  /** A new digest of the kind that archives, and other blobs, are named by. */
+  public static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
   private static void add(Path entry, Set<Path> entries) {
     if (Files.isDirectory(entry)) {
       entries.add(entry);
@@ -118,7 +129,7 @@ public final class ClassPathArchives {
     if (size > ARCHIVE_BYTES_MAX) {
       throw PackedDirectory.tooLarge(jar, size + " bytes");
     }
-    var digest = PackedDirectory.sha256();
+    MessageDigest digest = sha256();
     try (InputStream in = Files.newInputStream(jar)) {
       byte[] buffer = new byte[64 << 10];
       int count;

@@ -14,7 +14,6 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
 import java.util.EnumSet;
 import java.util.Map;
@@ -85,7 +84,7 @@ final class PackedDirectory {
 
   Archive pack(String name) throws IOException {
     Path jar = Files.createTempFile(scratch(), "", ".jar");
-    MessageDigest digest = sha256();
+    MessageDigest digest = ClassPathArchives.sha256();
     try (ZipOutputStream zip =
         new ZipOutputStream(
             new DigestOutputStream(new Capped(Files.newOutputStream(jar), root), digest))) {
@@ -120,14 +119,6 @@ final class PackedDirectory {
       }
     }
     directory.toFile().delete();
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   static CaptureException tooLarge(Path entry, String size) {

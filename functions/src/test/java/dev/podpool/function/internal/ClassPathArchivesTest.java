@@ -62,7 +62,7 @@ class ClassPathArchivesTest {
     assertThat(archives.get(0).name()).isEqualTo("one/classes");
     byte[] bytes = Files.readAllBytes(archives.get(0).file());
     assertThat(archives.get(0).sizeBytes()).isEqualTo(bytes.length);
-    assertThat(archives.get(0).sha256()).isEqualTo(PackedDirectory.sha256().digest(bytes));
+    assertThat(archives.get(0).sha256()).isEqualTo(ClassPathArchives.sha256().digest(bytes));
     try (var zip = new ZipFile(archives.get(0).file().toFile())) {
       assertThat(zip.stream().map(ZipEntry::getName))
           .containsExactly("a/", "a/A.class", "a/B.class", "x.txt");
@@ -87,7 +87,7 @@ class ClassPathArchivesTest {
         .containsExactly(jar, further);
     assertThat(archives.get(0).name()).isEqualTo("index.jar");
     assertThat(archives.get(0).sha256())
-        .isEqualTo(PackedDirectory.sha256().digest(Files.readAllBytes(jar)));
+        .isEqualTo(ClassPathArchives.sha256().digest(Files.readAllBytes(jar)));
     assertThat(archives.get(0).sizeBytes()).isEqualTo(Files.size(jar));
   }
 

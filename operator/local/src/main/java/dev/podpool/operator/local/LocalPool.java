@@ -3,6 +3,7 @@ package dev.podpool.operator.local;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.crd.WorkerPoolSpec;
 import dev.podpool.internal.PoolBackend;
+import dev.podpool.internal.RandomId;
 import dev.podpool.operator.plan.Backoff;
 import dev.podpool.operator.plan.Observed;
 import dev.podpool.operator.plan.Plan;
@@ -73,7 +74,7 @@ public final class LocalPool implements PoolBackend {
     this.events = events;
     this.workers = manifest.workers();
     this.control =
-        queue.open(OpenSession.newBuilder().setNonce(Nonces.next()).build(), new Control());
+        queue.open(OpenSession.newBuilder().setNonce(RandomId.next()).build(), new Control());
     control.send(
         Operation.newBuilder()
             .setDefinePool(
@@ -151,7 +152,7 @@ public final class LocalPool implements PoolBackend {
 
   @Override
   public QueueSession open(SessionHandler handler) {
-    return queue.open(OpenSession.newBuilder().setNonce(Nonces.next()).build(), handler);
+    return queue.open(OpenSession.newBuilder().setNonce(RandomId.next()).build(), handler);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.podpool.operator.local;
 
+import dev.podpool.internal.RandomId;
 import dev.podpool.operator.plan.Worker;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Drain;
@@ -70,7 +71,7 @@ final class WorkerProcess implements SessionHandler {
     events.workerStarted(name, process.pid());
     OpenSession open =
         OpenSession.newBuilder()
-            .setNonce(Nonces.next())
+            .setNonce(RandomId.next())
             .setPool(start.getPool())
             .setWorker(name)
             .setSlots(start.getSlots())

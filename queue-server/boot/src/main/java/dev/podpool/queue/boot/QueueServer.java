@@ -43,7 +43,7 @@ public final class QueueServer implements AutoCloseable {
   public QueueServer(Settings settings) throws IOException {
     RatisLog log =
         new RatisLog(RatisSettings.of(settings.directory().resolve("log"), settings.onFailure()));
-    // Not before the log has taken the directory for this process alone.
+    // Touches no blob before the log has taken the directory for this process alone.
     BlobFiles blobs = new BlobFiles(settings.directory().resolve("blobs"));
     queue = QueueLoop.on(log, blobs, settings.onFailure());
     boolean started = false;
