@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -113,10 +114,31 @@ class SegmentTest {
       for (int bit = 0; bit < 8; bit++) {
         byte[] flipped = preallocated.clone();
         flipped[at] ^= (byte) (1 << bit);
+        byte[] endsEarly = Arrays.copyOf(Arrays.copyOf(good, at), flipped.length);
+        if (Arrays.equals(flipped, endsEarly)) {
+          continue; // the very bytes of aLastEntryThatEndsAnywhere: see the next test
+        }
         assertDamaged(flipped, starts.get(6));
         assertDamaged(Arrays.copyOf(flipped, good.length), starts.get(6));
       }
     }
+  }
+
+  @Test
+  void aFlipThatLeavesTheBytesOfAnEarlyEndIsTakenForOne() throws Exception {
+    byte[] entry = Arrays.copyOf(good, good.length + 3000);
+    int lastByte = good.length - 1;
+    // The ambiguity needs a checksum that ends in a byte of one bit.
+    for (int value = 0; Integer.bitCount(entry[lastByte] & 0xff) != 1; value++) {
+      entry[good.length - 6] = (byte) (value >> 8);
+      entry[good.length - 5] = (byte) value;
+      ByteBuffer.wrap(entry)
+          .putInt(good.length - 4, Frame.checksum(entry, starts.get(6), good.length));
+    }
+    assertThat(Frame.read(entry, starts.get(6), entry.length).state()).isEqualTo(Frame.State.WHOLE);
+    entry[lastByte] = 0;
+
+    assertCutOff(entry, "the last byte zero");
   }
 
   @ParameterizedTest(name = "seed {0}")
