@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.FunctionReference;
 import dev.podpool.session.BlobSource;
 import java.io.File;
 import java.nio.file.Path;
@@ -73,7 +74,12 @@ public record WorkerSettings(
    * @param function its reference, as in the protocol's JobHeader
    * @param arguments one payload, without its length: the function's encoded input
    */
-  public record Initializer(ByteString function, ByteString arguments) {}
+  public record Initializer(ByteString function, ByteString arguments) {
+    /** For people. */
+    String name() {
+      return FunctionReference.name(function.toByteArray());
+    }
+  }
 
   /** Copies, and checks the limits. */
   public WorkerSettings {
