@@ -325,7 +325,7 @@ public final class QueueMachine {
     WorkerState worker = null;
     Pool pool = opened.getWorker().isEmpty() ? null : pools.find(opened.getPool());
     if (pool != null) {
-      worker = new WorkerState(from.getSession(), opened.getWorker(), opened.getSlots(), pool);
+      worker = new WorkerState(from.getSession(), opened, pool);
       worker.window = from.getWindow();
       worker.cordoned = from.getCordoned();
       worker.recalled = from.getRecalled();

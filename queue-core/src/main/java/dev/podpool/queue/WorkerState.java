@@ -1,5 +1,7 @@
 package dev.podpool.queue;
 
+import com.google.protobuf.ByteString;
+import dev.podpool.protocol.OpenSession;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -9,6 +11,7 @@ import java.util.List;
 final class WorkerState {
 
   final long session;
+  final ByteString nonce;
   final String name;
   final int slots;
   final Pool pool;
@@ -19,10 +22,11 @@ final class WorkerState {
   // Asked to return items, and has not reported since.
   boolean recalled;
 
-  WorkerState(long session, String name, int slots, Pool pool) {
+  WorkerState(long session, OpenSession opened, Pool pool) {
     this.session = session;
-    this.name = name;
-    this.slots = slots;
+    this.nonce = opened.getNonce();
+    this.name = opened.getWorker();
+    this.slots = opened.getSlots();
     this.pool = pool;
   }
 
