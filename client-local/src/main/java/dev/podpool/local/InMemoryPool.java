@@ -14,6 +14,7 @@ import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.sandbox.Child;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
+import dev.podpool.worker.Printer;
 import dev.podpool.worker.Worker;
 import dev.podpool.worker.WorkerSettings;
 import java.io.IOException;

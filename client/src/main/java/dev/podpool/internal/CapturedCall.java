@@ -2,8 +2,6 @@ package dev.podpool.internal;
 
 import dev.podpool.function.internal.Capture;
 import dev.podpool.function.internal.CapturedFunction;
-import dev.podpool.function.internal.PayloadReader;
-import dev.podpool.function.internal.PayloadWriter;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -45,14 +43,6 @@ public record CapturedCall(CapturedFunction captured, byte[] arguments) {
   }
 
   private static CapturedCall of(CapturedFunction captured, @Nullable Object arguments) {
-    PayloadWriter out = new PayloadWriter();
-    captured.arguments().encode(arguments, out);
-    PayloadReader reader = new PayloadReader(out.toByteArray());
-    if (!reader.next()) {
-      throw new IllegalStateException("nothing was encoded");
-    }
-    byte[] payload = new byte[reader.length()];
-    System.arraycopy(reader.buffer(), reader.offset(), payload, 0, payload.length);
-    return new CapturedCall(captured, payload);
+    return new CapturedCall(captured, captured.payload(arguments));
   }
 }

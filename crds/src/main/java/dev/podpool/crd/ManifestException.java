@@ -13,7 +13,8 @@ public final class ManifestException extends Exception {
 
   private final List<String> problems;
 
-  ManifestException(List<String> problems) {
+  /** With {@code problems}, at least one. */
+  public ManifestException(List<String> problems) {
     super(String.join("\n", problems));
     this.problems = List.copyOf(problems);
   }

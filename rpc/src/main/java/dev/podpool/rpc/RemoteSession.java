@@ -125,11 +125,13 @@ final class RemoteSession implements QueueSession {
     }
     try {
       Stream started = new Stream(connection.call(QueueRpc.CONVERSE, CallOptions.DEFAULT));
-      started.call.start(started, connection.headers());
-      started.call.request(1);
-      stream = started;
+      stream = started; // before it begins: it may end within that
       silentRequests = 0;
-      poll();
+      started.call.start(started, connection.headers());
+      if (stream == started) {
+        started.call.request(1);
+        poll();
+      }
     } catch (IOException e) {
       connectLater(e.getMessage() == null ? e.toString() : e.getMessage());
     }

@@ -21,6 +21,7 @@ final class StartFailures {
   private static final long FINAL_BACK_OFF_NANOS = 30_000_000_000L;
 
   private final String pool;
+  private boolean known; // whether the queue knows that children come up
   private int inARow;
   private int ofThemselves; // those of them that no signal ended
   private int round;
@@ -70,11 +71,15 @@ final class StartFailures {
     return Math.min(BACK_OFF_NANOS << Math.min(inARow - 1, 10), BACK_OFF_NANOS_MAX);
   }
 
-  /** A child is ready; what to tell the queue, null if it knows of no failure. */
+  /**
+   * A child is ready; what to tell the queue, null if it knows that already. The first time it does
+   * not: it may have been told a failure by the worker that was here before.
+   */
   @Nullable Operation succeeded() {
-    if (inARow == 0) {
+    if (known && inARow == 0) {
       return null;
     }
+    known = true;
     inARow = 0;
     ofThemselves = 0;
     return operation(false, null);

@@ -27,6 +27,12 @@ class StartFailuresTest {
   }
 
   @Test
+  void theFirstSuccessIsToldAsAnotherWorkerMayHaveFailedBefore() {
+    assertThat(failures.succeeded().getReportPoolFailure().getFailures()).isZero();
+    assertThat(failures.succeeded()).isNull();
+  }
+
+  @Test
   void successForgetsTheFailures() {
     fail(false);
 

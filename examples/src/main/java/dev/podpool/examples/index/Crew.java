@@ -1,6 +1,6 @@
 package dev.podpool.examples.index;
 
-import dev.podpool.operator.local.PoolEvents;
+import dev.podpool.operator.local.RuntimeEvents;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** The workers as they come and go; says so, and kills one. */
-final class Crew implements PoolEvents {
+final class Crew implements RuntimeEvents {
 
   private final ProgressBar bar;
   private final Map<String, Long> pids = new LinkedHashMap<>();

@@ -7,15 +7,24 @@ import dev.podpool.Pool;
 import dev.podpool.crd.ManifestException;
 import dev.podpool.crd.Manifests;
 import dev.podpool.crd.WorkerPool;
-import dev.podpool.operator.local.LocalPool;
+import dev.podpool.operator.local.LocalRuntime;
+import dev.podpool.operator.local.PoolReport;
+import dev.podpool.operator.local.RuntimeBackend;
 import dev.podpool.protocol.PoolStatus;
+import dev.podpool.protocol.PoolsQuery;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.rpc.QueueConnection;
+import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 
 /**
  * Indexes many files on the pool of a manifest, kills one of its workers in the middle, and
@@ -26,6 +35,7 @@ public final class IndexDemo {
   private static final int DOCUMENTS_PER_TASK = 16;
   private static final double KILL_AT = 0.4;
   private static final long READY_MILLIS_MAX = 60_000;
+  private static final Duration READ_MAX = Duration.ofSeconds(10);
 
   private IndexDemo() {}
 
@@ -36,9 +46,11 @@ public final class IndexDemo {
       System.exit(2);
     }
     Path manifest = Path.of(arguments[0]);
+    String yaml;
     WorkerPool pool;
     try {
-      pool = Manifests.read(manifest);
+      yaml = Files.readString(manifest);
+      pool = Manifests.read(yaml, manifest.toString());
     } catch (ManifestException e) {
       System.err.println(e.getMessage());
       System.exit(2);
@@ -52,11 +64,11 @@ public final class IndexDemo {
       System.err.println(arguments[1] + " is no directory; give one whose texts to index");
       System.exit(2);
     }
-    System.exit(run(manifest, pool, Path.of(arguments[1])) ? 0 : 1);
+    System.exit(run(manifest, yaml, pool, Path.of(arguments[1])) ? 0 : 1);
   }
 
-  private static boolean run(Path manifest, WorkerPool manifestPool, Path repository)
-      throws IOException, InterruptedException, ExecutionException {
+  private static boolean run(Path manifest, String yaml, WorkerPool wanted, Path repository)
+      throws IOException, ManifestException, InterruptedException, ExecutionException {
     List<Document> documents =
         Collection.find(Path.of(System.getProperty("java.home")), repository);
     List<List<Document>> tasks = tasks(documents);
@@ -66,9 +78,15 @@ public final class IndexDemo {
     InvertedIndex index = new InvertedIndex();
     PoolStatus counts;
     double seconds;
-    LocalPool local = LocalPool.start(manifestPool, crew);
-    try (Pool pool = Pool.on(local)) {
-      int workers = manifestPool.getSpec().workers();
+    String name = wanted.getMetadata().getName();
+    int workers = wanted.getSpec().workers();
+    Path home = Files.createTempDirectory("podpool-demo");
+    try (LocalRuntime local = LocalRuntime.start(new RuntimeDirectory(home), crew);
+        Pool pool =
+            Pool.on(
+                new RuntimeBackend(local.directory(), name, workers * wanted.getSpec().slots()));
+        QueueConnection queue = new QueueConnection(local.directory())) {
+      local.apply(yaml, manifest.toString());
       if (!crew.awaitReady(workers, READY_MILLIS_MAX)) {
         throw new PodpoolException(
             "after a minute only "
@@ -76,13 +94,13 @@ public final class IndexDemo {
                 + " of "
                 + workers
                 + " workers are ready: "
-                + local.status().message());
+                + local.status().stream().map(PoolReport::status).toList());
       }
       bar.say(
           String.format(
               Locale.ROOT,
               "pool %s (%s): %d workers ready in %.1f s",
-              local.pool(),
+              name,
               manifest,
               workers,
               seconds(start)));
@@ -102,7 +120,9 @@ public final class IndexDemo {
       seconds = seconds(start);
       bar.end();
       crew.awaitReplaced(READY_MILLIS_MAX);
-      counts = local.queueStatus();
+      counts = counts(queue, name);
+    } finally {
+      delete(home);
     }
     System.out.println("  the same in a single process, to compare …");
     long singleStart = System.nanoTime();
@@ -141,6 +161,24 @@ public final class IndexDemo {
         "equal to the single-process result: %s (%.1f s)%n",
         equal ? "yes" : "NO",
         singleSeconds);
+  }
+
+  private static PoolStatus counts(QueueConnection queue, String pool)
+      throws IOException, InterruptedException {
+    return queue
+        .read(
+            ReadRequest.newBuilder().setPools(PoolsQuery.newBuilder().setPool(pool)).build(),
+            READ_MAX)
+        .getPools()
+        .getPools(0);
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
   }
 
   private static void row(String name, String value) {

@@ -2,7 +2,9 @@ package dev.podpool.function.internal;
 
 import dev.podpool.function.CaptureException;
 import java.lang.reflect.Type;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A function ready to travel. Immutable. */
 public final class CapturedFunction {
@@ -63,6 +65,22 @@ public final class CapturedFunction {
   /** Encodes a call's arguments. */
   public ArgumentsCodec arguments() {
     return arguments;
+  }
+
+  /**
+   * A call's arguments as one payload, without its length.
+   *
+   * @param values none for no argument, the value itself for one, else an array
+   * @throws dev.podpool.function.EncodeException if a value can't be encoded
+   */
+  public byte[] payload(@Nullable Object values) {
+    PayloadWriter out = new PayloadWriter();
+    arguments.encode(values, out);
+    PayloadReader reader = new PayloadReader(out.toByteArray());
+    if (!reader.next()) {
+      throw new IllegalStateException("nothing was encoded");
+    }
+    return Arrays.copyOfRange(reader.buffer(), reader.offset(), reader.offset() + reader.length());
   }
 
   /**

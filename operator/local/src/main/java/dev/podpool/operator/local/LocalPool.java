@@ -1,8 +1,8 @@
 package dev.podpool.operator.local;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.crd.WorkerPoolSpec;
-import dev.podpool.internal.PoolBackend;
 import dev.podpool.internal.RandomId;
 import dev.podpool.operator.plan.Backoff;
 import dev.podpool.operator.plan.Observed;
@@ -11,20 +11,15 @@ import dev.podpool.operator.plan.PlannedStatus;
 import dev.podpool.operator.plan.PoolSpec;
 import dev.podpool.operator.plan.Step;
 import dev.podpool.operator.plan.Worker;
-import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DefinePool;
-import dev.podpool.protocol.Delivery;
-import dev.podpool.protocol.JoinPool;
-import dev.podpool.protocol.OpenSession;
-import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.PoolStatus;
-import dev.podpool.protocol.Refusal;
-import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.PoolsQuery;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.WorkerStatus;
-import dev.podpool.queue.loop.QueueLoop;
-import dev.podpool.session.QueueSession;
-import dev.podpool.session.SessionHandler;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,183 +29,176 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A manifest's pool on this machine: its queue in this JVM's memory, its workers processes of their
- * own, planned as on a cluster. Ends with this JVM, however that ends.
- *
- * <p>One thread observes, plans and performs the steps; the others only wake it.
+ * A manifest's pool on this machine: observes its worker processes and what the queue says of it,
+ * plans as on a cluster, and performs the steps. One thread does that; the others only wake it.
  */
-public final class LocalPool implements PoolBackend {
+final class LocalPool {
 
-  private final WorkerPoolSpec manifest;
+  private static final Duration READ_MAX = Duration.ofSeconds(2);
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+  private static final Duration LOOK_AGAIN_STEADY = Duration.ofSeconds(1);
+  // As long as a worker that is cut off runs on: docs/contract.md, L3.
+  private static final Duration UNHEARD_MAX = Duration.ofMinutes(5);
+  private static final long LOG_BYTES_MAX = 256 << 10;
+
   private final String name;
-  private final Template template;
-  private final PoolEvents events;
-  private final QueueLoop queue = QueueLoop.inMemory();
-  private final QueueSession control;
+  private final Surroundings around;
+  private final Control control;
+  private final Consumer<PoolReport> reports;
+  private final Instant createdAt;
   private final Semaphore wake = new Semaphore(0);
-  private final CountDownLatch gone = new CountDownLatch(1);
   private final Thread thread;
 
   // What is wanted; guarded by this.
-  private int workers;
+  private WorkerPoolSpec spec;
+  private String manifestSha256;
   private @Nullable Instant deletedAt;
+  private @Nullable Duration stopWithin;
 
   // Owned by the thread.
   private final TreeMap<Integer, WorkerProcess> processes = new TreeMap<>();
+  // Of processes that ended, until the queue has no session of theirs.
+  private final Map<ByteString, Ended> ended = new HashMap<>();
   private Backoff backoff = Backoff.NONE;
-  private @Nullable Instant joiningSince;
-  private volatile PlannedStatus status = new PlannedStatus(0, 0, true, false, "Starting");
+  private String uid = "";
+  private PoolStatus counts = PoolStatus.getDefaultInstance();
+  private boolean everRead;
+  private boolean reachable;
+  private boolean gone; // from the queue
+  private int definedIn; // generation of the control session
+  private @Nullable WorkerPoolSpec defined;
+  private int deletedIn;
 
-  private LocalPool(WorkerPool pool, PoolEvents events) {
-    this.manifest = pool.getSpec();
-    this.name = pool.getMetadata().getName();
-    this.template = new Template(name, manifest);
-    this.events = events;
-    this.workers = manifest.workers();
-    this.control =
-        queue.open(OpenSession.newBuilder().setNonce(RandomId.next()).build(), new Control());
-    control.send(
-        Operation.newBuilder()
-            .setDefinePool(
-                DefinePool.newBuilder()
-                    .setPool(name)
-                    .setUid(UUID.randomUUID().toString())
-                    .setMaxAttempts(manifest.maxAttempts()))
-            .build());
-    this.thread = new Thread(this::run, "podpool-planner");
-    thread.setDaemon(true);
+  private record Ended(int exitCode, String cause, int reportedIn) {}
+
+  /** One state of what is wanted. */
+  private record Wanted(
+      Template template, PoolSpec spec, String manifestSha256, @Nullable Duration stopWithin) {
+
+    boolean isDeleted() {
+      return spec.deletedAt() != null;
+    }
   }
 
   /**
-   * Starts the workers of {@code pool}; does not wait for them.
-   *
-   * @throws dev.podpool.function.FunctionNotFoundException if the initializer is not on this JVM's
-   *     class path
+   * @param manifestSha256 of the manifest's text
+   * @param createdAt when the pool was first wanted, for people
+   * @param reports takes what there is to say of the pool, whenever that may have changed
    */
-  public static LocalPool start(WorkerPool pool, PoolEvents events) {
-    LocalPool started = new LocalPool(pool, events);
-    started.thread.start();
-    return started;
+  LocalPool(
+      WorkerPool manifest,
+      String manifestSha256,
+      Instant createdAt,
+      Surroundings around,
+      Consumer<PoolReport> reports) {
+    this.name = manifest.getMetadata().getName();
+    this.spec = manifest.getSpec();
+    this.manifestSha256 = manifestSha256;
+    this.around = around;
+    this.createdAt = createdAt;
+    this.reports = reports;
+    this.control = new Control(around.connection(), name, wake::release);
+    this.thread = Thread.ofPlatform().daemon().name("podpool-" + name).unstarted(this::run);
+  }
+
+  void start() {
+    thread.start();
   }
 
   // ---- what is wanted
 
-  /** Changes the number of workers: new ones help at once, idle ones go first. */
-  public void scale(int wanted) {
-    if (wanted < 0) {
-      throw new IllegalArgumentException("workers " + wanted + "; give 0 or more");
-    }
-    synchronized (this) {
-      workers = wanted;
-    }
+  /** The pool is to be as {@code manifest} says, whose text has that digest. */
+  synchronized void change(WorkerPool manifest, String sha256) {
+    spec = manifest.getSpec();
+    manifestSha256 = sha256;
     wake.release();
-  }
-
-  /** What a person would want to know. */
-  public PlannedStatus status() {
-    return status;
-  }
-
-  /** The queue's counts. */
-  public PoolStatus queueStatus() {
-    PoolStatus counts = queue.status(name).join();
-    return counts == null ? PoolStatus.getDefaultInstance() : counts;
-  }
-
-  private synchronized PoolSpec wanted() {
-    return new PoolSpec(
-        name,
-        workers,
-        template.hash(),
-        manifest.daemon(),
-        manifest.drainDeadlineOrDefault(),
-        deletedAt);
-  }
-
-  // ---- as a backend
-
-  @Override
-  public String pool() {
-    return name;
-  }
-
-  @Override
-  public int slots() {
-    return Math.max(1, manifest.workers() * manifest.slots());
-  }
-
-  @Override
-  public @Nullable Duration itemTimeout() {
-    return manifest.taskTimeoutIfAny().orElse(null);
-  }
-
-  @Override
-  public QueueSession open(SessionHandler handler) {
-    return queue.open(OpenSession.newBuilder().setNonce(RandomId.next()).build(), handler);
   }
 
   /**
-   * Deletes the pool, as {@code kubectl delete} would, and waits until its workers are gone: with
-   * {@code daemon: false}, its work is joined first, for {@code drainDeadline} at most. Again:
-   * waits too.
+   * The pool is to be deleted, as {@code kubectl delete} would: with {@code daemon: false} its work
+   * is joined first, for {@code drainDeadline} at most.
    */
-  @Override
-  public void close() {
-    synchronized (this) {
-      if (deletedAt == null) {
-        deletedAt = Instant.now();
-      }
+  synchronized void delete() {
+    if (deletedAt == null) {
+      deletedAt = around.clock().instant();
+      wake.release();
     }
+  }
+
+  /** Its processes are to end, and the pool to stay: they finish what has begun, in that time. */
+  synchronized void stop(Duration within) {
+    stopWithin = within;
     wake.release();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        gone.await();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true; // no process is left behind for that
-      }
-    }
-    queue.close();
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+  }
+
+  /** Whether it is stopped, or deleted with all that there was of it. */
+  boolean hasEnded() {
+    return !thread.isAlive();
+  }
+
+  void awaitEnd() throws InterruptedException {
+    thread.join();
+  }
+
+  private synchronized Wanted wanted() {
+    Template template = new Template(name, spec);
+    PoolSpec pool =
+        new PoolSpec(
+            name,
+            spec.workers(),
+            template.hash(),
+            spec.daemon(),
+            spec.drainDeadlineOrDefault(),
+            deletedAt);
+    return new Wanted(template, pool, manifestSha256, stopWithin);
   }
 
   // ---- observe, plan, apply
 
   private void run() {
-    boolean over = false;
     try {
-      Plan plan;
-      do {
-        PoolSpec wanted = wanted();
-        plan = Plan.towards(wanted, observe(), Instant.now());
+      while (true) {
+        Wanted wanted = wanted();
+        if (wanted.stopWithin() != null) {
+          stopAll(wanted.stopWithin());
+          return;
+        }
+        read();
+        define(wanted);
+        if (uid.isEmpty() || (gone && !wanted.isDeleted())) {
+          // Workers of a pool that the queue does not know would be sent away.
+          report(
+              new PlannedStatus(0, 0, true, false, reachable ? "Starting" : "Queue unreachable"),
+              wanted);
+          await(LOOK_AGAIN);
+          continue;
+        }
+        Plan plan = Plan.towards(wanted.spec(), observe(), around.clock().instant());
         backoff = plan.backoff();
-        status = plan.status();
-        for (Step step : plan.steps()) {
-          perform(step, wanted);
+        perform(plan, wanted);
+        report(plan.status(), wanted);
+        if (plan.gone() && gone) {
+          return;
         }
-        joinIfDeleted(wanted);
-        endStopping(wanted);
-        if (!plan.gone()) {
-          await(plan.recheckAfter());
-        }
-      } while (!plan.gone());
-      over = true;
+        await(plan);
+      }
+    } catch (RuntimeException | Error e) {
+      around.broken().accept(e);
     } finally {
       processes.values().forEach(WorkerProcess::kill);
-      if (!over) {
-        queue.close(); // an error of our own: nobody may wait for a pool without workers
-      }
-      gone.countDown();
     }
+  }
+
+  private void await(Plan plan) {
+    boolean steady = reachable && !plan.status().progressing() && !plan.status().draining();
+    Duration most = steady ? LOOK_AGAIN_STEADY : LOOK_AGAIN;
+    await(plan.recheckAfter().compareTo(most) < 0 ? plan.recheckAfter() : most);
   }
 
   private void await(Duration atMost) {
@@ -219,79 +207,179 @@ public final class LocalPool implements PoolBackend {
         wake.drainPermits();
       }
     } catch (InterruptedException e) {
-      throw new IllegalStateException("the planner's thread is nobody's to interrupt", e);
+      throw new IllegalStateException("a pool's thread is nobody's to interrupt", e);
     }
   }
 
-  private Observed observe() {
-    PoolStatus counts = queueStatus();
-    Map<String, WorkerStatus> inQueue = new HashMap<>();
-    counts.getWorkersList().forEach(worker -> inQueue.put(worker.getWorker(), worker));
-    List<Worker> seen = new ArrayList<>();
-    for (WorkerProcess process : processes.values()) {
-      WorkerStatus known = inQueue.get(process.name);
-      if (process.cordonedAt != null && known != null && !known.getCordoned()) {
-        cordon(process.name, true); // it joined after it was cordoned
+  // ---- the queue
+
+  /** Asks the queue for its counts; if it does not answer, the last ones stay. */
+  private void read() {
+    ReadRequest question =
+        ReadRequest.newBuilder().setPools(PoolsQuery.newBuilder().setPool(name)).build();
+    try {
+      ReadResponse answer = around.connection().read(question, READ_MAX);
+      everRead = true;
+      reachable = true;
+      if (answer.getPools().getPoolsCount() > 0) {
+        counts = answer.getPools().getPools(0);
+        // The one that is there, from before this runtime was started, is this pool.
+        uid = counts.getUid();
+        gone = false;
+      } else if (answer.getRefusal().getCode() == ErrorCode.POOL_UNKNOWN) {
+        uid = gone ? uid : UUID.randomUUID().toString();
+        gone = true;
+        counts = PoolStatus.getDefaultInstance();
       }
-      seen.add(
-          new Worker(
-              process.ordinal,
-              process.templateHash,
-              process.phase(),
-              process.startedAt,
-              process.cordonedAt,
-              known == null ? 0 : known.getLeased(),
-              process.end()));
+    } catch (IOException e) {
+      reachable = false;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("a pool's thread is nobody's to interrupt", e);
     }
+  }
+
+  /** Has the queue know the pool as it is wanted, but for one that is on its way out. */
+  private void define(Wanted wanted) {
+    if (uid.isEmpty() || (wanted.isDeleted() && gone)) {
+      return;
+    }
+    WorkerPoolSpec manifest = wanted.template().spec();
+    int generation = control.generation();
+    if (definedIn == generation && manifest.equals(defined) && !(reachable && gone)) {
+      return;
+    }
+    definedIn = generation;
+    defined = manifest;
+    control.define(
+        DefinePool.newBuilder()
+            .setPool(name)
+            .setUid(uid)
+            .setMaxAttempts(manifest.maxAttempts())
+            .setItemTimeoutMillis(manifest.taskTimeoutIfAny().map(Duration::toMillis).orElse(0L))
+            .build());
+  }
+
+  private Observed observe() {
+    Map<ByteString, WorkerStatus> inQueue = new HashMap<>();
+    counts.getWorkersList().forEach(worker -> inQueue.put(worker.getNonce(), worker));
+    List<Worker> seen = new ArrayList<>();
+    Instant now = around.clock().instant();
+    for (WorkerProcess process : processes.values()) {
+      WorkerStatus known = inQueue.get(process.nonce);
+      seen.add(process.observe(known));
+      if (process.hasEnded()) {
+        ended.putIfAbsent(process.nonce, new Ended(process.exitCode(), process.cause(), 0));
+      } else if (reachable
+          && known != null
+          && known.getCordoned() != (process.cordonedAt != null)) {
+        control.cordon(process.name, process.cordonedAt != null); // it joined afterwards
+      }
+      Instant unheardSince = process.unheardSince(known != null || !reachable, now);
+      if (unheardSince != null && now.isAfter(unheardSince.plus(UNHEARD_MAX))) {
+        process.kill(); // its items are others' by now
+      }
+    }
+    settle(inQueue);
     Observed.Queue facts =
         new Observed.Queue(
-            true,
+            reachable,
             counts.getReady() + counts.getLeased(),
             counts.getFailure().getFailures(),
             counts.getFailure().getFailure().getMessage());
     return new Observed(seen, new HashSet<>(), facts, backoff);
   }
 
-  private void perform(Step step, PoolSpec wanted) {
-    if (step instanceof Step.Start start) {
-      start(start);
+  /** Tells the queue of sessions whose processes have ended, until it knows. */
+  private void settle(Map<ByteString, WorkerStatus> inQueue) {
+    if (!reachable || ended.isEmpty()) {
       return;
     }
-    WorkerProcess process = find(step.name());
-    if (step instanceof Step.Cordon) {
-      process.cordonedAt = Instant.now();
-      cordon(process.name, true);
-    } else if (step instanceof Step.Uncordon) {
-      process.cordonedAt = null;
-      cordon(process.name, false);
-    } else if (step instanceof Step.Stop) {
-      if (wanted.deletedAt() != null || process.phase() == Worker.Phase.STARTING) {
-        process.kill();
-      } else {
-        process.stop();
-      }
-    } else if (step instanceof Step.Remove) {
-      processes.remove(process.ordinal);
-    }
-    wake.release(); // what was done is seen at once
+    int generation = control.generation();
+    ended.keySet().retainAll(inQueue.keySet());
+    ended.replaceAll(
+        (nonce, end) -> {
+          if (end.reportedIn() != generation) {
+            control.ended(nonce, end.exitCode(), end.cause());
+          }
+          return new Ended(end.exitCode(), end.cause(), generation);
+        });
   }
 
-  private void start(Step.Start start) {
-    try {
-      processes.put(
-          start.ordinal(),
-          new WorkerProcess(
-              start.ordinal(),
-              start.templateHash(),
-              template.start(start.name()),
-              template.command(),
-              queue,
-              events,
-              wake::release));
-    } catch (IOException e) {
-      // Out of processes or memory: the place stays empty, and is planned again soon.
-      events.output(start.name(), 2, "worker " + start.name() + " can't be started: " + e + "\n");
+  // ---- steps
+
+  private void perform(Plan plan, Wanted wanted) {
+    boolean stopping = plan.steps().stream().anyMatch(step -> step instanceof Step.Stop);
+    if (wanted.isDeleted() && !gone && (plan.gone() || stopping)) {
+      delete(control.generation()); // first: what is stopped now is nobody's any more
     }
+    for (Step step : plan.steps()) {
+      if (step instanceof Step.Start start) {
+        start(start, wanted.template());
+      } else {
+        perform(step, find(step.name()), wanted.isDeleted());
+      }
+      wake.release(); // what was done is seen at once
+    }
+    for (WorkerProcess process : processes.values()) {
+      process.killIfLate();
+    }
+  }
+
+  private void delete(int generation) {
+    if (deletedIn != generation) {
+      deletedIn = generation;
+      control.delete();
+    }
+  }
+
+  private void perform(Step step, WorkerProcess process, boolean deleted) {
+    switch (step) {
+      case Step.Cordon _ -> {
+        process.cordonedAt = around.clock().instant();
+        control.cordon(process.name, true);
+      }
+      case Step.Uncordon _ -> {
+        process.cordonedAt = null;
+        control.cordon(process.name, false);
+      }
+      case Step.Stop _ -> {
+        if (deleted || !process.isReady()) {
+          process.kill();
+        } else {
+          process.stop();
+        }
+      }
+      case Step.Remove _ -> {
+        processes.remove(process.ordinal);
+        process.remove();
+      }
+      case Step.Start _ -> throw new IllegalArgumentException("no step for a process: " + step);
+    }
+  }
+
+  private void start(Step.Start step, Template template) {
+    RollingLog log = new RollingLog(log(step.name()), LOG_BYTES_MAX);
+    try {
+      Path temporary = around.files().temporary("w");
+      WorkerProcess.Start start =
+          new WorkerProcess.Start(
+              step.ordinal(),
+              step.templateHash(),
+              template.start(step.name(), RandomId.next(), around.files()),
+              template.command(around.files(), around.classPath(), temporary),
+              temporary,
+              log);
+      processes.put(
+          step.ordinal(), new WorkerProcess(start, around.events(), around.clock(), wake::release));
+    } catch (IOException e) {
+      // Out of processes, memory or disk: the place stays empty, and is planned again soon.
+      log.append("podpool: the worker can't be started: " + e + "\n");
+      log.close();
+    }
+  }
+
+  private Path log(String worker) {
+    return around.files().logs().resolve(worker + ".log");
   }
 
   private WorkerProcess find(String worker) {
@@ -303,48 +391,40 @@ public final class LocalPool implements PoolBackend {
     throw new IllegalStateException("a step for a worker that is not there: " + worker);
   }
 
-  private void cordon(String worker, boolean cordoned) {
-    control.send(
-        Operation.newBuilder()
-            .setCordonWorker(
-                CordonWorker.newBuilder().setPool(name).setWorker(worker).setCordoned(cordoned))
-            .build());
-  }
-
-  /**
-   * Those told to end hold no item: they need not be waited for long, and not at all at the end.
-   */
-  private void endStopping(PoolSpec wanted) {
+  private void stopAll(Duration within) {
+    long end = System.nanoTime() + within.toNanos();
     for (WorkerProcess process : processes.values()) {
-      if (wanted.deletedAt() != null && process.phase() == Worker.Phase.STOPPING) {
-        process.kill();
+      if (process.isReady()) {
+        process.stop();
       } else {
-        process.killIfLate();
+        process.kill();
       }
     }
+    while (processes.values().stream().anyMatch(process -> !process.hasEnded())) {
+      long left = end - System.nanoTime();
+      if (left <= 0) {
+        processes.values().forEach(WorkerProcess::kill);
+      }
+      await(Duration.ofNanos(Math.max(left, LOOK_AGAIN.toNanos())));
+    }
+    processes.values().forEach(WorkerProcess::remove);
+    processes.clear();
   }
 
-  private void joinIfDeleted(PoolSpec wanted) {
-    if (wanted.deletedAt() != null && joiningSince == null) {
-      joiningSince = wanted.deletedAt();
-      control.send(Operation.newBuilder().setJoinPool(JoinPool.newBuilder().setPool(name)).build());
-    }
-  }
-
-  /** The planner's own session: all it waits for is the pool to be joined. */
-  private final class Control implements SessionHandler {
-
-    @Override
-    public void onDelivery(Delivery delivery) {}
-
-    @Override
-    public void onReply(Operation operation, Reply reply) {
-      wake.release();
-    }
-
-    @Override
-    public void onEnd(Refusal reason) {
-      wake.release();
-    }
+  private void report(PlannedStatus status, Wanted wanted) {
+    String problem = control.problem();
+    reports.accept(
+        new PoolReport(
+            name,
+            wanted.spec().workers(),
+            status.readyWorkers(),
+            everRead ? counts.getReady() + counts.getLeased() : null,
+            everRead ? counts.getDead() : null,
+            everRead ? counts.getFailed() : null,
+            problem.isEmpty() ? status.message() : problem,
+            status.progressing(),
+            wanted.manifestSha256(),
+            createdAt,
+            Instant.now()));
   }
 }

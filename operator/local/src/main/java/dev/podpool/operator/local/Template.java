@@ -3,38 +3,19 @@ package dev.podpool.operator.local;
 import com.google.protobuf.ByteString;
 import dev.podpool.crd.EnvVar;
 import dev.podpool.crd.Initializer;
-import dev.podpool.crd.Resources;
 import dev.podpool.crd.WorkerPoolSpec;
-import dev.podpool.internal.CapturedCall;
 import dev.podpool.protocol.WorkerStart;
-import java.io.File;
+import dev.podpool.rpc.RuntimeDirectory;
+import dev.podpool.worker.WorkerMain;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** What each worker of a local pool is made from. */
-final class Template {
+record Template(String pool, WorkerPoolSpec spec) {
 
   // Of the worker itself, which holds what its children have and will have next.
   private static final int HEAP_MIB = 256;
   private static final int HEAP_MIB_PER_SLOT = 320;
-
-  private final String pool;
-  private final WorkerPoolSpec spec;
-  private final @Nullable CapturedCall initializer;
-
-  Template(String pool, WorkerPoolSpec spec) {
-    this.pool = pool;
-    this.spec = spec;
-    Initializer named = spec.initializer();
-    this.initializer =
-        named == null || named.function() == null
-            ? null
-            : CapturedCall.named(
-                named.function(), Objects.requireNonNullElse(named.arguments(), List.of()));
-  }
 
   /** Changes exactly when workers must be replaced to become what the manifest says. */
   String hash() {
@@ -47,60 +28,46 @@ final class Template {
             .hashCode());
   }
 
-  WorkerStart start(String worker) {
+  WorkerStart start(String worker, ByteString nonce, RuntimeFiles files) {
     WorkerStart.Builder start =
         WorkerStart.newBuilder()
             .setPool(pool)
             .setWorker(worker)
             .setSlots(spec.slots())
+            .setNonce(nonce)
+            .setRuntimeDirectory(files.directory().path().toString())
+            .setCodeDirectory(files.code().toString())
             .setMaxTasksPerWorker(spec.maxTasksPerWorker())
             .setMemoryLimitBytes(memoryLimitBytes());
-    if (initializer != null) {
-      start
-          .setInitializerFunction(ByteString.copyFrom(initializer.function()))
-          .setInitializerArguments(ByteString.copyFrom(initializer.arguments()));
+    Initializer initializer = spec.initializer();
+    if (initializer != null && initializer.function() != null) {
+      start.setInitializerFunction(initializer.function());
+      if (initializer.arguments() != null) {
+        start.addAllInitializerArguments(initializer.arguments());
+      }
     }
     return start.build();
   }
 
   /** Each child's share of the worker's limit. */
   private long memoryLimitBytes() {
-    Resources resources = spec.template().resources();
-    return resources == null || resources.limits() == null
-        ? 0
-        : resources.limits().memoryBytes().orElse(0) / spec.slots();
+    var limits = spec.template().resources().limits();
+    return limits == null ? 0 : limits.memoryBytes().orElse(0) / spec.slots();
   }
 
-  /** The worker's process: this JVM's Java and class path, standard error as this process's. */
-  ProcessBuilder command() {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
-                // Standard output is the session's: the JVM must not print there.
-                "-XX:+DisplayVMOutputToStderr",
-                "-Xlog:disable",
-                "-Xlog:all=warning:stderr",
-                "-Xmx" + (HEAP_MIB + HEAP_MIB_PER_SLOT * spec.slots()) + "m",
-                "-cp",
-                absoluteClassPath(),
-                WorkerMain.class.getName()));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-    for (EnvVar variable : Objects.requireNonNullElse(spec.template().env(), List.<EnvVar>of())) {
-      builder.environment().put(variable.name(), variable.value());
+  ProcessBuilder command(RuntimeFiles files, String classPath, Path temporary) {
+    ProcessBuilder command =
+        Jvm.command(
+            List.of("-Xmx" + (HEAP_MIB + HEAP_MIB_PER_SLOT * spec.slots()) + "m"),
+            temporary,
+            classPath,
+            WorkerMain.class);
+    // What user code starts finds this runtime too.
+    command.environment().put(RuntimeDirectory.VARIABLE, files.directory().path().toString());
+    List<EnvVar> variables = spec.template().env();
+    if (variables != null) {
+      variables.forEach(variable -> command.environment().put(variable.name(), variable.value()));
     }
-    return builder;
-  }
-
-  private static String absoluteClassPath() {
-    List<String> entries = new ArrayList<>();
-    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      entries.add(new File(entry).getAbsolutePath());
-    }
-    return String.join(File.pathSeparator, entries);
+    return command;
   }
 }

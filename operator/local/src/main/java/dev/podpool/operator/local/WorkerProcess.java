@@ -1,111 +1,173 @@
 package dev.podpool.operator.local;
 
-import dev.podpool.internal.RandomId;
+import com.google.protobuf.ByteString;
 import dev.podpool.operator.plan.Worker;
-import dev.podpool.protocol.Delivery;
-import dev.podpool.protocol.Drain;
-import dev.podpool.protocol.FromWorker;
-import dev.podpool.protocol.OpenSession;
-import dev.podpool.protocol.Operation;
-import dev.podpool.protocol.Refusal;
-import dev.podpool.protocol.ToWorker;
 import dev.podpool.protocol.WorkerStart;
-import dev.podpool.queue.loop.QueueLoop;
-import dev.podpool.session.QueueSession;
-import dev.podpool.session.SessionHandler;
+import dev.podpool.protocol.WorkerStatus;
 import dev.podpool.worker.ExitCause;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** One worker process, from its start until its remains are cleared away. */
-final class WorkerProcess implements SessionHandler {
+/**
+ * One worker process, from its start until its remains are cleared away. Owned by its pool's
+ * thread, but for what is volatile.
+ */
+final class WorkerProcess {
 
-  private static final long LAST_WORDS_SECONDS_MAX = 10;
-  private static final long STOPPING_NANOS_MAX = 10_000_000_000L;
+  private static final long LAST_WORDS_MILLIS_MAX = 500;
+  private static final long STOPPING_NANOS_MAX = TimeUnit.SECONDS.toNanos(10);
 
   final int ordinal;
   final String name;
+  final ByteString nonce;
   final String templateHash;
-  final Instant startedAt = Instant.now();
-  // Since when the planner wants it cordoned. Owned by the planner's thread.
+  final Instant startedAt;
+  // Since when the planner wants it cordoned.
   @Nullable Instant cordonedAt;
 
-  private final QueueLoop queue;
-  private final PoolEvents events;
-  private final Runnable changed;
   private final Process process;
-  private final Pipe pipe;
-  private final QueueSession session;
-  private volatile boolean ready;
+  private final Path temporary;
+  private final RollingLog log;
+  private final RuntimeEvents events;
+  private boolean ready;
   private volatile boolean stopping;
-  private volatile long stoppingSinceNanos;
+  private long stoppingSinceNanos;
+  private @Nullable Instant unheardSince;
   private volatile Worker.@Nullable End end;
+  private volatile int exitCode;
+
+  /** What a worker process is started with. */
+  record Start(
+      int ordinal,
+      String templateHash,
+      WorkerStart what,
+      ProcessBuilder command,
+      Path temporary,
+      RollingLog log) {}
 
   /**
    * Starts the process.
    *
    * @param changed called when a plan should be made anew
    */
-  WorkerProcess(
-      int ordinal,
-      String templateHash,
-      WorkerStart start,
-      ProcessBuilder command,
-      QueueLoop queue,
-      PoolEvents events,
-      Runnable changed)
+  WorkerProcess(Start start, RuntimeEvents events, InstantSource clock, Runnable changed)
       throws IOException {
-    this.ordinal = ordinal;
-    this.name = start.getWorker();
-    this.templateHash = templateHash;
-    this.queue = queue;
+    this.ordinal = start.ordinal();
+    this.name = start.what().getWorker();
+    this.nonce = start.what().getNonce();
+    this.templateHash = start.templateHash();
+    this.startedAt = clock.instant();
+    this.temporary = start.temporary();
+    this.log = start.log();
     this.events = events;
-    this.changed = changed;
-    this.process = command.start();
-    this.pipe = new Pipe(process.getOutputStream(), "podpool-to-" + name);
-    pipe.send(start);
+    this.process = start.command().start();
     events.workerStarted(name, process.pid());
-    OpenSession open =
-        OpenSession.newBuilder()
-            .setNonce(RandomId.next())
-            .setPool(start.getPool())
-            .setWorker(name)
-            .setSlots(start.getSlots())
-            .build();
-    this.session = queue.open(open, this);
-    Thread reader = new Thread(this::read, "podpool-from-" + name);
-    reader.setDaemon(true);
-    reader.start();
-  }
-
-  Worker.Phase phase() {
-    if (end != null) {
-      return Worker.Phase.ENDED;
+    Thread output = read(process.getInputStream(), 1);
+    Thread error = read(process.getErrorStream(), 2);
+    try {
+      OutputStream lifeLine = process.getOutputStream(); // open for as long as we live
+      start.what().writeDelimitedTo(lifeLine);
+      lifeLine.flush();
+    } catch (IOException e) {
+      // It has ended already, and will be seen to.
     }
-    return stopping ? Worker.Phase.STOPPING : ready ? Worker.Phase.READY : Worker.Phase.STARTING;
+    var _ =
+        process
+            .onExit()
+            .thenRun(
+                () -> {
+                  awaitEnd(output);
+                  awaitEnd(error);
+                  ended(clock.instant());
+                  changed.run();
+                });
   }
 
-  Worker.@Nullable End end() {
-    return end;
+  long pid() {
+    return process.pid();
+  }
+
+  /** Whether it has taken items, and was not told to end. */
+  boolean isReady() {
+    return ready && !stopping;
+  }
+
+  boolean hasEnded() {
+    return end != null;
+  }
+
+  /** In words. Only once it has ended. */
+  String cause() {
+    Worker.End ended = end;
+    return ended == null ? "" : ended.cause();
+  }
+
+  /** Negative N where signal N ended it. Only once it has ended. */
+  int exitCode() {
+    return exitCode;
+  }
+
+  // ---- what the pool's thread sees
+
+  /**
+   * What it is now.
+   *
+   * @param inQueue what the queue says of its session; null if it has none there
+   */
+  Worker observe(@Nullable WorkerStatus inQueue) {
+    Worker.End ended = end; // it may end meanwhile
+    boolean takesItems = inQueue != null && inQueue.getWindow() > 0;
+    if (takesItems && !ready && ended == null) {
+      events.workerReady(name);
+    }
+    ready |= takesItems;
+    return new Worker(
+        ordinal,
+        templateHash,
+        ended != null ? Worker.Phase.ENDED : phase(inQueue != null),
+        startedAt,
+        cordonedAt,
+        inQueue == null ? 0 : inQueue.getLeased(),
+        ended);
+  }
+
+  private Worker.Phase phase(boolean known) {
+    if (stopping) {
+      return Worker.Phase.STOPPING;
+    }
+    return ready && known ? Worker.Phase.READY : Worker.Phase.STARTING;
+  }
+
+  /** Since when it has had no session, though it had one; null if it has one, or never had. */
+  @Nullable Instant unheardSince(boolean known, Instant now) {
+    unheardSince = known || !ready ? null : unheardSince == null ? now : unheardSince;
+    return unheardSince;
   }
 
   // ---- what the planner wants
 
-  /** Lets it finish what it has begun, and end. */
+  /** Lets it finish what it has begun, give back the rest, and end. */
   void stop() {
-    stoppingSinceNanos = System.nanoTime();
-    stopping = true;
-    pipe.send(ToWorker.newBuilder().setDrain(Drain.getDefaultInstance()).build());
+    if (!stopping) {
+      stopping = true;
+      stoppingSinceNanos = System.nanoTime();
+      // Process.destroy would cut its life line too.
+      process.toHandle().destroy();
+    }
   }
 
   /** Ends it, if it was told to end and has not for too long. It held no item then. */
   void killIfLate() {
-    if (phase() == Worker.Phase.STOPPING
-        && System.nanoTime() - stoppingSinceNanos > STOPPING_NANOS_MAX) {
+    if (stopping && end == null && System.nanoTime() - stoppingSinceNanos > STOPPING_NANOS_MAX) {
       process.destroyForcibly();
     }
   }
@@ -116,69 +178,46 @@ final class WorkerProcess implements SessionHandler {
     process.destroyForcibly();
   }
 
-  // ---- from the queue
-
-  @Override
-  public void onDelivery(Delivery delivery) {
-    pipe.send(ToWorker.newBuilder().setDelivery(delivery).build());
+  /** Clears its remains away: nothing of it is left. */
+  void remove() {
+    RuntimeFiles.delete(temporary);
+    log.close();
   }
 
-  @Override
-  public void onEnd(Refusal reason) {
-    pipe.send(ToWorker.newBuilder().setEnded(reason).build());
+  // ---- its threads
+
+  private Thread read(InputStream from, int stream) {
+    return Thread.ofPlatform()
+        .daemon()
+        .name("podpool-" + name + "-" + stream)
+        .start(
+            () -> {
+              char[] buffer = new char[8192];
+              try (Reader in = new InputStreamReader(from, StandardCharsets.UTF_8)) {
+                for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                  String text = new String(buffer, 0, count);
+                  log.append(text);
+                  events.output(name, stream, text);
+                }
+              } catch (IOException e) {
+                // Closed with the process.
+              }
+            });
   }
 
-  // ---- from the worker
-
-  private void read() {
-    try (InputStream in = new BufferedInputStream(process.getInputStream())) {
-      for (FromWorker next = FromWorker.parseDelimitedFrom(in);
-          next != null;
-          next = FromWorker.parseDelimitedFrom(in)) {
-        if (next.hasOutput()) {
-          events.output(name, next.getOutput().getStream(), next.getOutput().getText());
-        } else if (next.hasOperation()) {
-          receive(next.getOperation());
-        }
-      }
-    } catch (IOException e) {
-      // Its last message was cut off by its death; or it says what no worker would.
-      process.destroyForcibly();
-    }
-    ended();
-  }
-
-  private void receive(Operation operation) {
-    session.send(operation);
-    boolean first =
-        operation.hasGiveCredit() && operation.getGiveCredit().getWindow() > 0 && !ready;
-    if (first) {
-      ready = true;
-      events.workerReady(name);
-    }
-    if (first || cordonedAt != null || operation.hasReportPoolFailure()) {
-      changed.run();
-    }
-  }
-
-  private void ended() {
-    int exitValue;
+  private static void awaitEnd(Thread reader) {
     try {
-      if (!process.waitFor(LAST_WORDS_SECONDS_MAX, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-      exitValue = process.waitFor();
+      // A process that it has started may hold the pipe open for longer than it lives.
+      reader.join(LAST_WORDS_MILLIS_MAX);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody interrupts this thread but the JVM's end
-      return;
+      Thread.currentThread().interrupt();
     }
-    int exitCode = ExitCause.code(exitValue);
-    String cause = ExitCause.words(exitValue);
-    // After an orderly end the session is closed already, and this does nothing.
-    queue.expire(session, exitCode, cause);
-    pipe.close();
-    end = new Worker.End(Instant.now(), stopping, cause);
-    events.workerEnded(name, stopping, exitCode);
-    changed.run();
+  }
+
+  private void ended(Instant at) {
+    exitCode = ExitCause.code(process.exitValue());
+    boolean asked = stopping;
+    end = new Worker.End(at, asked, ExitCause.words(process.exitValue()));
+    events.workerEnded(name, asked, exitCode);
   }
 }

@@ -1,4 +1,7 @@
-/** Pools of a manifest on one machine: the cluster's planner, with OS processes for pods. */
+/**
+ * A durable runtime on one machine: the queue a process, workers processes, planned as on a
+ * cluster.
+ */
 @NullMarked
 package dev.podpool.operator.local;
 

@@ -12,14 +12,31 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 
-/** Knows the worker processes of a pool, and waits for what becomes of them. */
-final class Crew implements PoolEvents {
+/** Knows the processes of a runtime, and waits for what becomes of them. */
+final class Crew implements RuntimeEvents {
 
   private final List<ProcessHandle> all = new ArrayList<>();
   private final Map<String, ProcessHandle> alive = new LinkedHashMap<>();
   private final Map<String, ProcessHandle> ready = new LinkedHashMap<>();
+  private final List<Long> queues = new ArrayList<>();
   private int ended;
   private int died;
+
+  @Override
+  public synchronized void queueReady(long pid) {
+    all.add(ProcessHandle.of(pid).orElseThrow());
+    queues.add(pid);
+    notifyAll();
+  }
+
+  /** Sends SIGKILL to the queue's process, and returns when the next one serves. */
+  synchronized void killQueue() throws InterruptedException {
+    int before = queues.size();
+    ProcessHandle.of(queues.getLast()).orElseThrow().destroyForcibly();
+    while (queues.size() == before) {
+      wait();
+    }
+  }
 
   @Override
   public synchronized void workerStarted(String worker, long pid) {
@@ -43,8 +60,13 @@ final class Crew implements PoolEvents {
     notifyAll();
   }
 
+  /** Number of worker processes that were started. */
   synchronized int started() {
-    return all.size();
+    return all.size() - queues.size();
+  }
+
+  synchronized ProcessHandle worker(String name) {
+    return ready.get(name);
   }
 
   synchronized int died() {
@@ -82,11 +104,9 @@ final class Crew implements PoolEvents {
     candidates.get(random.nextInt(candidates.size())).destroyForcibly();
   }
 
-  /** Sends SIGSTOP to all. */
-  synchronized void stopAll() throws IOException, InterruptedException {
-    for (ProcessHandle process : ready.values()) {
-      new ProcessBuilder("kill", "-STOP", Long.toString(process.pid())).start().waitFor();
-    }
+  static void signal(String signal, ProcessHandle process)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).start().waitFor();
   }
 
   /** Every process, and every child of one, is gone; they may take a moment to notice. */

@@ -1,6 +1,7 @@
 package dev.podpool.queue.boot;
 
 import dev.podpool.queue.front.SharedKey;
+import dev.podpool.queue.raft.DirectoryInUseException;
 import dev.podpool.queue.raft.LogException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -20,7 +21,16 @@ public final class QueueMain {
 
   private static final long DISK_RESERVE_BYTES = 256L << 20;
   private static final int EXIT_USAGE = 2;
-  private static final int EXIT_UNUSABLE = 3;
+
+  /** Exit code where the directory cannot be used, and will not be without somebody's help. */
+  public static final int EXIT_UNUSABLE = 3;
+
+  /** Exit code where another process has the directory. */
+  public static final int EXIT_IN_USE = 4;
+
+  /** What its message begins with where it ends with one of these. */
+  public static final String CANNOT_START = "the queue can't start: ";
+
   private static final int EXIT_BROKEN = 70;
 
   private QueueMain() {}
@@ -36,8 +46,8 @@ public final class QueueMain {
     try {
       server = start(directory, Files.readString(Path.of(arguments[1])).strip());
     } catch (LogException | IOException e) {
-      System.err.println("the queue can't start: " + e.getMessage());
-      System.exit(EXIT_UNUSABLE);
+      System.err.println(CANNOT_START + e.getMessage());
+      System.exit(e instanceof DirectoryInUseException ? EXIT_IN_USE : EXIT_UNUSABLE);
       return;
     }
     publish(directory, InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());

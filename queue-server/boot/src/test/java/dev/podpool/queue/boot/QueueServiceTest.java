@@ -130,7 +130,7 @@ class QueueServiceTest {
   void aDirectoryInUseIsRefusedAndItsOwnerGoesOn() throws Exception {
     Process second = queue.command(queue.directory()).redirectErrorStream(true).start();
     String said = new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(second.waitFor()).isEqualTo(3);
+    assertThat(second.waitFor()).isEqualTo(QueueMain.EXIT_IN_USE);
     assertThat(said).contains("the queue can't start").contains(queue.directory().toString());
     assertThat(connection.read(pools(), SOON).hasPools()).isTrue();
   }

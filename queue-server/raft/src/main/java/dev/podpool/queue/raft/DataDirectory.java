@@ -78,7 +78,7 @@ final class DataDirectory implements AutoCloseable {
         // This JVM has it: told like any other holder.
       }
       if (lock == null) {
-        throw new LogException(
+        throw new DirectoryInUseException(
             "data directory %s is in use by process %s: stop that queue first, or choose another directory"
                 .formatted(file.getParent(), Files.readString(file).strip()));
       }

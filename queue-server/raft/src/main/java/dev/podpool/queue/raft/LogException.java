@@ -1,7 +1,7 @@
 package dev.podpool.queue.raft;
 
 /** The log cannot be opened or used: the message says what, which value, and what to do. */
-public final class LogException extends RuntimeException {
+public sealed class LogException extends RuntimeException permits DirectoryInUseException {
 
   LogException(String message) {
     super(message);

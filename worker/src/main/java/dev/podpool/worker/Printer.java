@@ -1,9 +1,9 @@
-package dev.podpool.local;
+package dev.podpool.worker;
 
 import dev.podpool.protocol.JobHeader;
-import dev.podpool.worker.WorkerListener;
 import java.io.PrintStream;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
  * Prints what functions print, in a thread of its own: a slow terminal must not hold up the pool.
  * If it is too slow for too much, some is dropped, and it says so.
  */
-final class Printer implements WorkerListener {
+public final class Printer implements WorkerListener, AutoCloseable {
 
-  private static final int PENDING_MAX = 4096;
+  /** Characters that wait; what is longer comes alone. */
+  private static final int PENDING_MAX = 1 << 20;
+
   private static final long CLOSE_MILLIS_MAX = 2_000;
 
   private record Text(int stream, String text) {}
@@ -22,11 +24,13 @@ final class Printer implements WorkerListener {
 
   private final PrintStream output;
   private final PrintStream errorOutput;
-  private final LinkedBlockingQueue<Text> pending = new LinkedBlockingQueue<>(PENDING_MAX);
+  private final LinkedBlockingQueue<Text> queue = new LinkedBlockingQueue<>();
+  private final AtomicInteger pending = new AtomicInteger(); // characters in the queue
   private final AtomicLong dropped = new AtomicLong();
   private @Nullable Thread thread; // guarded by this
 
-  Printer(PrintStream output, PrintStream errorOutput) {
+  /** Prints to {@code output} and {@code errorOutput}, and closes neither. */
+  public Printer(PrintStream output, PrintStream errorOutput) {
     this.output = output;
     this.errorOutput = errorOutput;
   }
@@ -34,9 +38,13 @@ final class Printer implements WorkerListener {
   @Override
   public void output(int slot, @Nullable JobHeader job, long index, int stream, String text) {
     start();
-    if (!pending.offer(new Text(stream, text))) {
-      dropped.incrementAndGet();
+    int before = pending.getAndAdd(text.length());
+    if (before > 0 && before + text.length() > PENDING_MAX) {
+      pending.addAndGet(-text.length());
+      dropped.addAndGet(text.length());
+      return;
     }
+    queue.add(new Text(stream, text));
   }
 
   private synchronized void start() {
@@ -49,16 +57,18 @@ final class Printer implements WorkerListener {
 
   private void print() {
     try {
-      for (Text next = pending.take(); next.stream() != 0; next = pending.take()) {
+      for (Text next = queue.take(); next.stream() != 0; next = queue.take()) {
         PrintStream to = next.stream() == 2 ? errorOutput : output;
         to.print(next.text());
-        if (pending.isEmpty()) {
+        pending.addAndGet(-next.text().length());
+        if (queue.isEmpty()) {
           output.flush();
           errorOutput.flush();
         }
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
-          errorOutput.println("[podpool: " + lost + " pieces of output dropped: printed too fast]");
+          errorOutput.println(
+              "[podpool: " + lost + " characters of output dropped: printed too fast]");
         }
       }
       output.flush();
@@ -69,7 +79,8 @@ final class Printer implements WorkerListener {
   }
 
   /** Prints what is pending, for two seconds at most. */
-  void close() {
+  @Override
+  public void close() {
     Thread running;
     synchronized (this) {
       running = thread;
@@ -78,10 +89,7 @@ final class Printer implements WorkerListener {
       return;
     }
     try {
-      if (!pending.offer(END)) {
-        pending.poll();
-        pending.add(END);
-      }
+      queue.add(END);
       running.join(CLOSE_MILLIS_MAX);
       running.interrupt();
     } catch (InterruptedException e) {

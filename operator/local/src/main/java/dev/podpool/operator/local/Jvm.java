@@ -1,0 +1,44 @@
+package dev.podpool.operator.local;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Commands for processes on this JVM's Java. */
+final class Jvm {
+
+  private Jvm() {}
+
+  /** {@code main} with what every process of ours needs, and {@code flags}. */
+  static ProcessBuilder command(
+      List<String> flags, Path temporary, String classPath, Class<?> main, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:-UsePerfData");
+    command.add("-XX:+ExitOnOutOfMemoryError");
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.add("-Djava.io.tmpdir=" + temporary);
+    command.addAll(flags);
+    command.add("-cp");
+    command.add(classPath);
+    command.add(main.getName());
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command);
+  }
+
+  /** This JVM's class path and then {@code more}, which may be empty; absolute. */
+  static String classPath(String more) {
+    List<String> entries = new ArrayList<>();
+    for (String entry :
+        (System.getProperty("java.class.path") + File.pathSeparator + more)
+            .split(File.pathSeparator)) {
+      if (!entry.isEmpty()) {
+        entries.add(new File(entry).getAbsolutePath());
+      }
+    }
+    return String.join(File.pathSeparator, entries);
+  }
+}

@@ -1,0 +1,283 @@
+package dev.podpool.worker;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.function.CaptureException;
+import dev.podpool.function.EncodeException;
+import dev.podpool.function.FunctionNotFoundException;
+import dev.podpool.function.internal.Capture;
+import dev.podpool.function.internal.CapturedFunction;
+import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.CloseSession;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.Failure;
+import dev.podpool.protocol.FailureKind;
+import dev.podpool.protocol.JobHeader;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.ReportPoolFailure;
+import dev.podpool.protocol.TaskOutput;
+import dev.podpool.protocol.WorkerStart;
+import dev.podpool.rpc.OutputPublisher;
+import dev.podpool.rpc.QueueConnection;
+import dev.podpool.rpc.RuntimeDirectory;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker in a process of its own, with a session of its own at a queue in another process.
+ *
+ * <p>Its standard input is its life line: there it reads a {@link WorkerStart}, and when the input
+ * ends so do this process and its children, at once. At SIGTERM it drains: what has begun ends, the
+ * rest goes back, the session is closed. What user code prints appears on its standard output and
+ * error, and is published for whoever follows. No user code runs in it.
+ *
+ * <p>Exit codes: 0 after a drain, or when its pool is deleted; 2 where the start cannot be read; 70
+ * where the worker has failed, which is an error in Podpool; 75 where its session has ended, with
+ * the reason on standard error: whoever started it starts another.
+ */
+public final class WorkerMain {
+
+  /** How long it runs on while the queue does not answer: docs/contract.md, L3. */
+  private static final Duration DISCONNECTED_GRACE = Duration.ofMinutes(5);
+
+  /** A payload that is larger is kept beside the queue's log. */
+  private static final int INLINE_BYTES_MAX = 256 << 10;
+
+  /** Of the largest blob; one that stalls is given up much earlier. */
+  private static final Duration FETCH_MAX = Duration.ofMinutes(10);
+
+  private static final long CLOSE_SECONDS_MAX = 10;
+  private static final int EXIT_USAGE = 2;
+  private static final int EXIT_FAILED = 70;
+  private static final int EXIT_SESSION_ENDED = 75;
+
+  private final WorkerStart start;
+  private final QueueConnection connection;
+  private final OutputPublisher publisher;
+  private final Printer printer = new Printer(System.out, System.err);
+  private volatile @Nullable Worker worker;
+  private volatile boolean draining;
+  private final CompletableFuture<QueueSession> session = new CompletableFuture<>();
+  private final CountDownLatch sessionEnded = new CountDownLatch(1);
+
+  private WorkerMain(WorkerStart start) {
+    this.start = start;
+    connection = new QueueConnection(new RuntimeDirectory(Path.of(start.getRuntimeDirectory())));
+    publisher = new OutputPublisher(connection);
+  }
+
+  /** Started by whoever runs the pool; not by hand. */
+  public static void main(String[] arguments) {
+    int exit;
+    try {
+      WorkerStart start = WorkerStart.parseDelimitedFrom(System.in);
+      if (start == null) {
+        exit = EXIT_USAGE;
+      } else {
+        new WorkerMain(start).run();
+        exit = awaitEnd(System.in);
+      }
+    } catch (IOException e) {
+      System.err.println("the worker can't start: " + e.getMessage());
+      exit = EXIT_USAGE;
+    }
+    // Whoever started it is gone: nothing that is still under way may hold this process up.
+    Runtime.getRuntime().halt(exit);
+  }
+
+  private static int awaitEnd(InputStream lifeLine) {
+    try {
+      while (lifeLine.read() >= 0) {
+        // whoever started it is there
+      }
+    } catch (IOException e) {
+      // As its end.
+    }
+    return 0;
+  }
+
+  private void run() throws IOException {
+    Failure unusable = null;
+    WorkerSettings.Initializer initializer = null;
+    try {
+      initializer = initializer();
+    } catch (FunctionNotFoundException e) {
+      unusable = failure(FailureKind.FUNCTION_NOT_FOUND, e);
+    } catch (CaptureException | EncodeException e) {
+      unusable = failure(FailureKind.INPUT_NOT_DECODED, e);
+    }
+    if (unusable == null) {
+      Worker started = new Worker(settings().withInitializer(initializer));
+      worker = started;
+      // The children start while this connects: both take a while.
+      started.start(operation -> session.join().send(operation));
+    }
+    QueueSession opened = connection.open(openSession(), new Session(), DISCONNECTED_GRACE);
+    session.complete(opened);
+    if (unusable != null) {
+      opened.send(givenUp(unusable)); // and waits, without a child, for somebody to end it
+    }
+    Runtime.getRuntime().addShutdownHook(new Thread(this::drain, "podpool-drain"));
+  }
+
+  // ---- what it is
+
+  private OpenSession openSession() {
+    return OpenSession.newBuilder()
+        .setNonce(start.getNonce())
+        .setPool(start.getPool())
+        .setWorker(start.getWorker())
+        .setSlots(start.getSlots())
+        .build();
+  }
+
+  private WorkerSettings settings() {
+    WorkerSettings settings =
+        WorkerSettings.of(start.getPool(), start.getWorker(), start.getSlots())
+            .withMaxTasksPerWorker(start.getMaxTasksPerWorker())
+            .withMemoryLimitBytes(start.getMemoryLimitBytes())
+            .withListener(new Listener())
+            .withBlobs(this::fetch)
+            .withInlineBytesMax(INLINE_BYTES_MAX);
+    return start.getCodeDirectory().isEmpty()
+        ? settings
+        : settings.withCodeDirectory(Path.of(start.getCodeDirectory()));
+  }
+
+  private WorkerSettings.@Nullable Initializer initializer() {
+    String name = start.getInitializerFunction();
+    if (name.isEmpty()) {
+      return null;
+    }
+    List<String> arguments = start.getInitializerArgumentsList();
+    CapturedFunction function =
+        Capture.named(name, arguments.size(), WorkerMain.class.getClassLoader());
+    byte[] payload =
+        function.payload(arguments.size() == 1 ? arguments.get(0) : arguments.toArray());
+    return new WorkerSettings.Initializer(
+        ByteString.copyFrom(function.reference()), ByteString.copyFrom(payload));
+  }
+
+  private Failure failure(FailureKind kind, RuntimeException e) {
+    return Failure.newBuilder()
+        .setKind(kind)
+        .setType(e.getClass().getName())
+        .setMessage(String.valueOf(e.getMessage()))
+        .setWorker(start.getWorker())
+        .build();
+  }
+
+  private Operation givenUp(Failure failure) {
+    return Operation.newBuilder()
+        .setReportPoolFailure(
+            ReportPoolFailure.newBuilder()
+                .setPool(start.getPool())
+                .setFailures(1)
+                .setFinal(true)
+                .setFailure(failure))
+        .build();
+  }
+
+  private void fetch(Blob blob, OutputStream into) throws IOException {
+    try {
+      connection.fetch(blob, into, FETCH_MAX);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("called off");
+    }
+  }
+
+  // ---- its end
+
+  /** At SIGTERM. Takes as long as what has begun: who wants an end earlier, kills. */
+  private void drain() {
+    draining = true;
+    Worker running = worker;
+    if (running != null) {
+      running.drain().join();
+    }
+    session
+        .join()
+        .send(Operation.newBuilder().setCloseSession(CloseSession.getDefaultInstance()).build());
+    try {
+      var unused = sessionEnded.await(CLOSE_SECONDS_MAX, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      // Nobody's: this thread ends the process.
+    }
+    leave(0);
+  }
+
+  private void leave(int exit) {
+    Worker running = worker;
+    if (running != null) {
+      running.close();
+    }
+    printer.close();
+    publisher.close();
+    Runtime.getRuntime().halt(exit);
+  }
+
+  private final class Session implements SessionHandler {
+
+    @Override
+    public void onDelivery(Delivery delivery) {
+      Worker running = worker;
+      if (running != null) {
+        running.onDelivery(delivery);
+      }
+    }
+
+    @Override
+    public void onEnd(Refusal reason) {
+      sessionEnded.countDown();
+      if (draining && reason.getCode() == ErrorCode.SESSION_CLOSED) {
+        return;
+      }
+      int exit = 0;
+      if (reason.getCode() != ErrorCode.POOL_DELETED) {
+        System.err.println(
+            "the worker's session ended: " + reason.getCode() + ": " + reason.getMessage());
+        exit = EXIT_SESSION_ENDED;
+      }
+      int code = exit;
+      new Thread(() -> leave(code), "podpool-leave").start();
+    }
+  }
+
+  private final class Listener implements WorkerListener {
+
+    @Override
+    public void output(int slot, @Nullable JobHeader job, long index, int stream, String text) {
+      printer.output(slot, job, index, stream, text);
+      TaskOutput.Builder output =
+          TaskOutput.newBuilder()
+              .setPool(start.getPool())
+              .setWorker(start.getWorker())
+              .setStream(stream)
+              .setText(text);
+      if (job != null) {
+        output.setJobId(job.getJobId()).setIndex(index);
+      }
+      publisher.publish(output.build());
+    }
+
+    @Override
+    public void failed(Throwable reason) {
+      System.err.println("the worker has failed: " + reason);
+      Runtime.getRuntime().halt(EXIT_FAILED); // and is replaced
+    }
+  }
+}
