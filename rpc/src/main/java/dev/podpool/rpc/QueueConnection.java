@@ -217,7 +217,12 @@ public final class QueueConnection implements AutoCloseable {
 
   private synchronized IOException unreachable(Status status) {
     return new QueueUnreachableException(
-        "the queue at " + endpoint + " did not answer: " + describe(status), status.asException());
+        "the queue at " + endpoint + " did not answer: " + describe(status),
+        switch (status.getCode()) {
+          case UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED -> true;
+          default -> false;
+        },
+        status.asException());
   }
 
   static String describe(Status status) {
