@@ -131,10 +131,10 @@ final class RemoteSession implements QueueSession {
     }
     try {
       Stream started = new Stream(connection.call(QueueRpc.CONVERSE, CallOptions.DEFAULT));
+      stream = started; // before it starts: it may end right there, in this thread
+      silentRequests = 0;
       started.call.start(started, connection.headers());
       started.call.request(1);
-      stream = started;
-      silentRequests = 0;
       poll();
     } catch (IOException e) {
       connectLater(e.getMessage() == null ? e.toString() : e.getMessage());

@@ -20,7 +20,10 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A queue in a process of its own, and in this one a worker of its pool "p", with real children.
@@ -34,6 +37,7 @@ final class Remote implements AutoCloseable, BlobSource {
   final QueueProcess queue;
   private final QueueConnection connection;
   private final QueueSession control;
+  private final BlockingQueue<Operation> applied = new LinkedBlockingQueue<>();
   private Worker worker;
 
   /** As `podpool local up` leaves it: a directory that clients can connect to. */
@@ -41,21 +45,30 @@ final class Remote implements AutoCloseable, BlobSource {
     this.directory = directory;
     queue = new QueueProcess(directory);
     connection = new QueueConnection(queue);
-    control = connection.open(TestClient.open(RANDOM).build(), new Silent(), PATIENCE);
+    control = connection.open(TestClient.open(RANDOM).build(), new Control(), PATIENCE);
     define("p");
   }
 
-  void define(String pool) {
-    control.send(
+  void define(String pool) throws InterruptedException {
+    call(
         Operation.newBuilder()
             .setDefinePool(
                 DefinePool.newBuilder().setPool(pool).setUid("of-" + pool).setMaxAttempts(3))
             .build());
   }
 
-  void delete(String pool) {
-    control.send(
+  void delete(String pool) throws InterruptedException {
+    call(
         Operation.newBuilder().setDeletePool(DeletePool.newBuilder().setPool(pool)).build());
+  }
+
+  /** Sends, and waits until it is done. */
+  private void call(Operation operation) throws InterruptedException {
+    control.send(operation);
+    Operation done = applied.poll(20, TimeUnit.SECONDS);
+    if (done == null) {
+      throw new AssertionError("not applied: " + operation);
+    }
   }
 
   /** A worker of two children. */
@@ -97,7 +110,12 @@ final class Remote implements AutoCloseable, BlobSource {
     queue.close();
   }
 
-  private static final class Silent implements SessionHandler {
+  private final class Control implements SessionHandler {
+    @Override
+    public void onDone(Operation operation) {
+      applied.add(operation);
+    }
+
     @Override
     public void onDelivery(Delivery delivery) {}
 

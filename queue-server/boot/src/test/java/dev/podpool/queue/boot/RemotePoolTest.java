@@ -123,7 +123,7 @@ class RemotePoolTest {
   // ---- what does not work says why
 
   @Test
-  void aPoolThatIsNotThereIsAnErrorThatNamesThoseThatAre() {
+  void aPoolThatIsNotThereIsAnErrorThatNamesThoseThatAre() throws Exception {
     remote.define("other");
     try (Podpool podpool = Podpool.connect(directory, OPTIONS)) {
       assertThatThrownBy(() -> podpool.pool("pp"))
