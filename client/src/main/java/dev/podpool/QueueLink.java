@@ -151,8 +151,9 @@ final class QueueLink implements QueueSession, SessionHandler {
         try {
           return connection.read(question, left);
         } catch (IOException e) {
-          boolean isForGood = e instanceof QueueUnreachableException q && q.isForGood();
-          if (isForGood || deadline - System.nanoTime() < RETRY_MILLIS * 1_000_000) {
+          // One that has never served, or a key that is wrong, is no different in a moment.
+          boolean mayPass = e instanceof QueueUnreachableException q && !q.isForGood();
+          if (!mayPass || deadline - System.nanoTime() < RETRY_MILLIS * 1_000_000) {
             throw e;
           }
         }

@@ -17,8 +17,19 @@ final class Programs {
 
   // Of this JVM's class path, what no client needs.
   private static final List<String> OTHERS =
-      List.of("ratis", "queue-server", "queue-core", "queue-loop", "worker", "sandbox", "junit",
-          "assertj", "archunit", "surefire", "slf4j", "test-classes");
+      List.of(
+          "ratis",
+          "queue-server",
+          "queue-core",
+          "queue-loop",
+          "worker",
+          "sandbox",
+          "junit",
+          "assertj",
+          "archunit",
+          "surefire",
+          "slf4j",
+          "test-classes");
 
   private Programs() {}
 
@@ -28,8 +39,20 @@ final class Programs {
     Path file = Files.writeString(classes.resolve(name + ".java"), source);
     int status =
         ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "--release", "17", "-parameters", "-proc:none", "-Xlint:none",
-                "-cp", clientClassPath(), "-d", classes.toString(), file.toString());
+            .run(
+                null,
+                null,
+                null,
+                "--release",
+                "17",
+                "-parameters",
+                "-proc:none",
+                "-Xlint:none",
+                "-cp",
+                clientClassPath(),
+                "-d",
+                classes.toString(),
+                file.toString());
     if (status != 0) {
       throw new IllegalStateException(name + " does not compile");
     }

@@ -58,8 +58,7 @@ final class Remote implements AutoCloseable, BlobSource {
   }
 
   void delete(String pool) throws InterruptedException {
-    call(
-        Operation.newBuilder().setDeletePool(DeletePool.newBuilder().setPool(pool)).build());
+    call(Operation.newBuilder().setDeletePool(DeletePool.newBuilder().setPool(pool)).build());
   }
 
   /** Sends, and waits until it is done. */

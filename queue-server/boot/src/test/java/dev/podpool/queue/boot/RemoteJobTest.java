@@ -156,8 +156,7 @@ class RemoteJobTest {
     remote.withWorker();
     Path file = Files.createFile(directory.resolve("deadly"));
     try (Podpool podpool = Podpool.connect(directory, OPTIONS)) {
-      Pool pool =
-          podpool.pool("p").with(JobOptions.defaults().withRetention(Duration.ofHours(1)));
+      Pool pool = podpool.pool("p").with(JobOptions.defaults().withRetention(Duration.ofHours(1)));
       var result = pool.mapAsync(RemoteJobTest::exitWhile, List.of(file.toString(), "none"));
       UUID id = result.jobId();
       assertThatThrownBy(result::join).isInstanceOf(WorkerLostException.class);
@@ -184,8 +183,7 @@ class RemoteJobTest {
   void aReaderWaitsForAllAndNamesTheFirstFailure() throws Exception {
     remote.withWorker();
     try (Podpool podpool = Podpool.connect(directory, OPTIONS)) {
-      Pool pool =
-          podpool.pool("p").with(JobOptions.defaults().withRetention(Duration.ofHours(1)));
+      Pool pool = podpool.pool("p").with(JobOptions.defaults().withRetention(Duration.ofHours(1)));
       UUID id = pool.mapAsync(RemoteJobTest::invert, List.of(1, 0, 1, 0)).jobId();
       awaitJob(podpool);
       assertThatThrownBy(podpool.job(id, Integer.class)::join)
