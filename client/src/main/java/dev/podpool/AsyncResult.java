@@ -145,11 +145,12 @@ public final class AsyncResult<T extends @Nullable Object> implements Future<T> 
       throw ending.broken().get();
     }
     if (ending.failed() != null) {
-      throw Failures.of(ending.failed(), ending.failed().getFirst(), job.items);
+      throw Failures.of(ending.failed(), ending.failed().getFirst(), job.items());
     }
     synchronized (this) {
       if (decoded == null) {
         decoded = new Decoded<>(decoder.apply(ending.succeeded()));
+        job.taken();
       }
       return decoded.value();
     }

@@ -96,7 +96,10 @@ final class ImapJob extends Job {
           return false;
         }
         submission.gather(inputs.iterator().next());
-      } while (inputs.areThere() && submission.gathered() < GATHERED_MAX && hasRoom());
+      } while (inputs.areThere()
+          && submission.gathered() < GATHERED_MAX
+          && !submission.isFull()
+          && hasRoom());
       return true;
     } finally {
       if (submission.gathered() > 0) {
@@ -181,6 +184,11 @@ final class ImapJob extends Job {
     if (Thread.currentThread() != feeder) {
       feeder.interrupt(); // it may wait for an input that nobody wants any more
     }
+  }
+
+  @Override
+  boolean endsWithSession() {
+    return true;
   }
 
   @Override

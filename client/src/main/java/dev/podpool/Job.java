@@ -7,7 +7,7 @@ import dev.podpool.protocol.JobResults;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.ReleaseJob;
-import java.nio.ByteBuffer;
+import dev.podpool.protocol.WatchJob;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -28,19 +28,27 @@ abstract class Job {
 
   final PoolClient client;
   final ByteString id;
+  final String pool;
   private long position;
   private long confirmed;
   private long unconfirmedBytes;
+  private boolean submittedAgain;
   private final AtomicBoolean ended = new AtomicBoolean();
+  private volatile boolean accepted;
 
   private volatile Progress progress; // written by receive alone: others know an older one
   private final AtomicBoolean progressDue = new AtomicBoolean();
   private volatile @Nullable Consumer<? super Progress> progressListener;
 
-  /** A job of so many items, as far as it is known. */
+  /** A job of {@code client}'s pool, of so many items as far as it is known. */
   Job(PoolClient client, long items) {
+    this(client, RandomId.next(), client.backend().pool(), items);
+  }
+
+  Job(PoolClient client, ByteString id, String pool, long items) {
     this.client = client;
-    this.id = RandomId.next();
+    this.id = id;
+    this.pool = pool;
     this.progress = new Progress(0, 0, items);
   }
 
@@ -53,12 +61,21 @@ abstract class Job {
   /** No more will come, because of {@code reason}: a new exception each time. Any thread. */
   abstract void onBroken(Supplier<? extends RuntimeException> reason);
 
+  /** What the queue is told when all is here that is wanted of the job. */
+  void settle() {
+    release();
+  }
+
+  /** What the queue is told when nobody wants what has not ended. Any thread. */
+  void giveUp() {
+    release();
+  }
+
   /** Called when the pool closes: what can't go on by itself is given up. Any thread. */
   void onPoolClosing() {}
 
   final UUID uuid() {
-    ByteBuffer bytes = id.asReadOnlyByteBuffer();
-    return new UUID(bytes.getLong(), bytes.getLong());
+    return Infos.uuid(id);
   }
 
   final boolean hasEnded() {
@@ -69,6 +86,10 @@ abstract class Job {
     Progress before = progress;
     long done = before.done();
     long failed = before.failed();
+    if (results.getPosition() > position) {
+      abandon("results of the job were read and dropped by its submitter: it flows (imap)");
+      return;
+    }
     // After a lost connection, outcomes come again from the last confirmed.
     int known = Math.toIntExact(position - results.getPosition());
     boolean more = true;
@@ -86,14 +107,15 @@ abstract class Job {
     progress = new Progress(done, failed, Math.max(before.total(), results.getItems()));
     tellProgress();
     if (!more || results.getLast()) {
-      end(this::onEnd);
+      end(this::onEnd, this::settle);
     } else if (position - confirmed >= CONFIRM_AFTER_OUTCOMES
         || unconfirmedBytes >= CONFIRM_AFTER_BYTES) {
       confirm();
     }
   }
 
-  private void confirm() {
+  /** Lets the queue go on behind what is here. */
+  final void confirm() {
     confirmed = position;
     unconfirmedBytes = 0;
     ConfirmResults received =
@@ -103,18 +125,58 @@ abstract class Job {
 
   /** Gives the job up: what has not ended is cancelled. False: it has ended. Any thread. */
   final boolean fail(Supplier<? extends RuntimeException> reason) {
-    return end(() -> onBroken(reason));
+    return end(() -> onBroken(reason), this::giveUp);
   }
 
-  /** Ends the job, once; {@code tell} tells who waits. Any thread. */
-  final boolean end(Runnable tell) {
+  /** Lets go of the job: in the queue it stays what it is. Any thread. */
+  final void abandon(String reason) {
+    end(() -> onBroken(() -> new PodpoolException(reason)), () -> {});
+  }
+
+  /** Once: tells who waits, and then the queue. Any thread. */
+  private boolean end(Runnable tellWaiting, Runnable tellQueue) {
     if (!ended.compareAndSet(false, true)) {
       return false;
     }
-    tell.run();
-    release();
+    tellWaiting.run();
+    tellQueue.run();
     client.forget(this);
     return true;
+  }
+
+  // ---- sessions
+
+  /** The queue has the job, and delivers its outcomes. */
+  final void accepted() {
+    accepted = true;
+  }
+
+  final boolean isAccepted() {
+    return accepted;
+  }
+
+  /** Whether the queue cancels and forgets the job when the session expires. */
+  boolean endsWithSession() {
+    return false;
+  }
+
+  /** Has the outcomes that are not here delivered to a new session. */
+  final Operation watch() {
+    WatchJob watch = WatchJob.newBuilder().setJobId(id).setPosition(position).build();
+    return Operation.newBuilder().setWatchJob(watch).build();
+  }
+
+  /**
+   * Whether {@code submission}, whose code the queue does not have any more, may be handed in once
+   * more: it is all there is to the job. Once.
+   */
+  final boolean mayBeSubmittedAgain(Operation submission) {
+    boolean may =
+        submission.getSubmitJob().getComplete()
+            && submission.getSubmitJob().getInputs().getBlobsCount() == 0
+            && !submittedAgain;
+    submittedAgain = true;
+    return may;
   }
 
   /** Has the queue forget the job. Any thread; again, or too early: does nothing. */

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JobOptions {
 
-  private static final JobOptions DEFAULTS = new JobOptions(0, 0, 0, null, null, 1024);
+  private static final JobOptions DEFAULTS = new JobOptions(0, 0, 0, null, null, 1024, null);
 
   private final int chunkSize;
   private final int priority;
@@ -19,6 +19,7 @@ public final class JobOptions {
   private final @Nullable Duration itemTimeout;
   private final @Nullable Duration deadline;
   private final int window;
+  private final @Nullable Duration retention;
 
   private JobOptions(
       int chunkSize,
@@ -26,13 +27,15 @@ public final class JobOptions {
       int maxAttempts,
       @Nullable Duration itemTimeout,
       @Nullable Duration deadline,
-      int window) {
+      int window,
+      @Nullable Duration retention) {
     this.chunkSize = chunkSize;
     this.priority = priority;
     this.maxAttempts = maxAttempts;
     this.itemTimeout = itemTimeout;
     this.deadline = deadline;
     this.window = window;
+    this.retention = retention;
   }
 
   /** What a pool starts with. */
@@ -48,14 +51,21 @@ public final class JobOptions {
    */
   public JobOptions withChunkSize(int items) {
     return new JobOptions(
-        atLeastOne("chunk size", items), priority, maxAttempts, itemTimeout, deadline, window);
+        atLeastOne("chunk size", items),
+        priority,
+        maxAttempts,
+        itemTimeout,
+        deadline,
+        window,
+        retention);
   }
 
   /**
    * Jobs with a higher priority are handed out first; what runs is not interrupted. Defaults to 0.
    */
   public JobOptions withPriority(int higherIsFirst) {
-    return new JobOptions(chunkSize, higherIsFirst, maxAttempts, itemTimeout, deadline, window);
+    return new JobOptions(
+        chunkSize, higherIsFirst, maxAttempts, itemTimeout, deadline, window, retention);
   }
 
   /**
@@ -66,7 +76,13 @@ public final class JobOptions {
    */
   public JobOptions withMaxAttempts(int attempts) {
     return new JobOptions(
-        chunkSize, priority, atLeastOne("max attempts", attempts), itemTimeout, deadline, window);
+        chunkSize,
+        priority,
+        atLeastOne("max attempts", attempts),
+        itemTimeout,
+        deadline,
+        window,
+        retention);
   }
 
   /**
@@ -82,7 +98,8 @@ public final class JobOptions {
         maxAttempts,
         atLeastOneMilli("item time-out", timeout),
         deadline,
-        window);
+        window,
+        retention);
   }
 
   /**
@@ -98,7 +115,8 @@ public final class JobOptions {
         maxAttempts,
         itemTimeout,
         atLeastOneMilli("deadline", fromSubmission),
-        window);
+        window,
+        retention);
   }
 
   /**
@@ -108,7 +126,33 @@ public final class JobOptions {
    */
   public JobOptions withWindow(int items) {
     return new JobOptions(
-        chunkSize, priority, maxAttempts, itemTimeout, deadline, atLeastOne("window", items));
+        chunkSize,
+        priority,
+        maxAttempts,
+        itemTimeout,
+        deadline,
+        atLeastOne("window", items),
+        retention);
+  }
+
+  /**
+   * How long the queue keeps the results of {@code map}, {@code starmap} and {@code apply} after
+   * their end, for {@link Podpool#job}. Such a job runs to its end, even if an item fails, and its
+   * dead items can be {@linkplain Podpool#retryDead retried}. Defaults to until the submitter has
+   * the results; if it never comes for them, 24 h. In {@link Pool#local} nobody else can read them:
+   * they only take memory.
+   *
+   * @throws IllegalArgumentException below 1 ms
+   */
+  public JobOptions withRetention(Duration fromEnd) {
+    return new JobOptions(
+        chunkSize,
+        priority,
+        maxAttempts,
+        itemTimeout,
+        deadline,
+        window,
+        atLeastOneMilli("retention", fromEnd));
   }
 
   /** 0: the default of the call. */
@@ -135,6 +179,11 @@ public final class JobOptions {
 
   int window() {
     return window;
+  }
+
+  /** Null: until the submitter has the results. */
+  @Nullable Duration retention() {
+    return retention;
   }
 
   static int atLeastOne(String what, int value) {

@@ -1,8 +1,12 @@
 package dev.podpool;
 
+import dev.podpool.internal.RandomId;
+import dev.podpool.protocol.CancelJob;
+import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -10,15 +14,28 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A job whose results are wanted all together. The first failure ends it. */
+/** A job whose results are wanted all together. The first failure ends it, but for a reader. */
 final class MapJob extends Job {
 
-  final int items;
+  private final Role role;
   // Never exceptionally.
   private final CompletableFuture<Ending> ending = new CompletableFuture<>();
   private final List<Outcome> succeeded = new ArrayList<>();
+  private boolean isPartlyElsewhere;
   private @Nullable Outcome failed;
+  // Of a reader: items without a result that a retry may still bring, by index.
+  private final TreeMap<Long, Outcome> failures = new TreeMap<>();
   private final List<Runnable> callbacks = new ArrayList<>(); // guarded by itself
+
+  /** Whose results they are. */
+  enum Role {
+    /** Submits the job, and has it forgotten when its results are here. */
+    OWNER,
+    /** Submits the job, which runs to its end; its results stay until their time is over. */
+    KEEPER,
+    /** Reads the results of another's job. */
+    READER
+  }
 
   /**
    * What became of it; both null: it succeeded.
@@ -32,15 +49,49 @@ final class MapJob extends Job {
       @Nullable Outcome failed,
       @Nullable Supplier<? extends RuntimeException> broken) {}
 
-  MapJob(PoolClient client, int items) {
+  /** A job that is to be submitted. */
+  MapJob(PoolClient client, int items, Role role) {
     super(client, items);
-    this.items = items;
+    this.role = role;
+  }
+
+  private MapJob(PoolClient client, JobInfo job) {
+    super(client, RandomId.of(job.id()), job.pool(), job.items());
+    this.role = Role.READER;
+  }
+
+  /**
+   * Reads the results of {@code job}.
+   *
+   * @throws PodpoolException if the queue is gone
+   */
+  static MapJob reader(PoolClient client, JobInfo job) {
+    MapJob reader = new MapJob(client, job);
+    client.begin(reader);
+    client.send(reader.watch());
+    return reader;
+  }
+
+  /** Number of items; not before all are there the last word. */
+  int items() {
+    return Math.toIntExact(progress().total());
   }
 
   @Override
   boolean onOutcome(Outcome outcome) {
+    if (role == Role.READER) {
+      // It cancels nobody's items, so it waits for all; and a dead one may have been retried.
+      for (long i = outcome.getFirst(); i < outcome.getFirst() + outcome.getCount(); i++) {
+        failures.remove(i);
+      }
+      if (!outcome.hasSucceeded()) {
+        failures.put(outcome.getFirst(), outcome);
+        return true;
+      }
+    }
     if (outcome.hasSucceeded()) {
       succeeded.add(outcome);
+      isPartlyElsewhere |= outcome.getSucceeded().getBlobsCount() > 0;
       return true;
     }
     failed = outcome;
@@ -48,7 +99,42 @@ final class MapJob extends Job {
   }
 
   @Override
+  void settle() {
+    if (role == Role.OWNER) {
+      if (failed != null || !isPartlyElsewhere) {
+        release();
+      } // else when they have been fetched
+      return;
+    }
+    confirm(); // so that it does not come again with every connection
+  }
+
+  @Override
+  void giveUp() {
+    if (role == Role.OWNER) {
+      release();
+    } else {
+      cancelInQueue();
+    }
+  }
+
+  private void cancelInQueue() {
+    CancelJob cancel = CancelJob.newBuilder().setJobId(id).build();
+    client.send(Operation.newBuilder().setCancelJob(cancel).build());
+  }
+
+  /** The results are decoded: nothing more will be fetched for them. Any thread; once. */
+  void taken() {
+    if (role == Role.OWNER && isPartlyElsewhere) {
+      release();
+    }
+  }
+
+  @Override
   void onEnd() {
+    if (!failures.isEmpty()) {
+      failed = failures.firstEntry().getValue();
+    }
     complete(new Ending(failed == null ? succeeded : List.of(), failed, null));
   }
 

@@ -345,10 +345,11 @@ public final class Pool implements AutoCloseable {
     client.checkOpen();
     CapturedFunction captured = capture(function);
     int items = inputs.size();
-    MapJob job = new MapJob(client, items);
+    MapJob.Role role = options.retention() == null ? MapJob.Role.OWNER : MapJob.Role.KEEPER;
+    MapJob job = new MapJob(client, items, role);
     new Submission(client, job.id, captured).submit(job, options, chunk(items), inputs);
     return new AsyncResult<>(
-        job, outcomes -> results.apply(Decoder.list(outcomes, items, captured.result())));
+        job, outcomes -> results.apply(client.decode(outcomes, captured.result())));
   }
 
   private CapturedFunction capture(Serializable function) {
@@ -361,8 +362,8 @@ public final class Pool implements AutoCloseable {
 
   /** As multiprocessing: four chunks for each process. */
   private int chunk(int items) {
-    if (options.chunkSize() > 0) {
-      return options.chunkSize();
+    if (options.chunkSize() > 0 || items <= 1) {
+      return Math.max(1, options.chunkSize());
     }
     int chunks = 4 * client.backend().slots();
     return Math.max(1, (items + chunks - 1) / chunks);

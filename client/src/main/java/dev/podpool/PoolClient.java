@@ -1,14 +1,18 @@
 package dev.podpool;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.Codec;
 import dev.podpool.internal.PoolBackend;
 import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.JobResults;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -55,7 +59,7 @@ final class PoolClient implements SessionHandler {
   // ---- jobs
 
   /**
-   * {@code job} is about to be submitted.
+   * {@code job} is about to be submitted, or watched.
    *
    * @throws IllegalStateException if the pool is shut down
    * @throws PodpoolException if its queue is gone
@@ -80,6 +84,11 @@ final class PoolClient implements SessionHandler {
 
   List<Job> jobs() {
     return List.copyOf(jobs.values());
+  }
+
+  /** Results in input order, from the outcomes of all items of a job. */
+  <O extends @Nullable Object> List<O> decode(List<Outcome> outcomes, Codec<?> codec) {
+    return Decoder.list(outcomes, codec, backend.blobs());
   }
 
   // ---- life
@@ -161,38 +170,117 @@ final class PoolClient implements SessionHandler {
         job.receive(results);
       }
     } else if (delivery.hasPoolGone()) {
-      breakAll("pool '" + delivery.getPoolGone().getPool() + "' was deleted; create it again");
+      poolGone(delivery.getPoolGone().getPool());
     }
+  }
+
+  private void poolGone(String pool) {
+    String reason = "pool '" + pool + "' was deleted; create it again";
+    if (pool.equals(backend.pool())) {
+      breakAll(reason);
+    } else {
+      jobs().stream().filter(job -> job.pool.equals(pool)).forEach(job -> job.abandon(reason));
+    }
+  }
+
+  @Override
+  public void onDone(Operation operation) {
+    Job job = jobs.get(begun(operation));
+    if (job != null) {
+      job.accepted();
+    }
+  }
+
+  /** The job that {@code operation} submits, or begins to watch. */
+  private static ByteString begun(Operation operation) {
+    return switch (operation.getKindCase()) {
+      case SUBMIT_JOB -> operation.getSubmitJob().getJobId();
+      case WATCH_JOB -> operation.getWatchJob().getJobId();
+      default -> ByteString.EMPTY;
+    };
   }
 
   @Override
   public void onReply(Operation operation, Reply reply) {
+    if (!reply.hasRefusal()) {
+      onDone(operation); // a job that was known already
+      return;
+    }
     ByteString jobId =
         switch (operation.getKindCase()) {
-          case SUBMIT_JOB -> operation.getSubmitJob().getJobId();
           case ADD_ITEMS -> operation.getAddItems().getJobId();
-          default -> ByteString.EMPTY;
+          case CONFIRM_RESULTS -> operation.getConfirmResults().getJobId();
+          default -> begun(operation);
         };
     Job job = jobs.get(jobId);
-    if (job != null && reply.hasRefusal()) {
-      String refused = text(reply.getRefusal());
-      job.fail(() -> new PodpoolException(refused));
+    if (job == null) {
+      return;
     }
+    Refusal refusal = reply.getRefusal();
+    if (refusal.getCode() == ErrorCode.BLOB_UNKNOWN && job.mayBeSubmittedAgain(operation)) {
+      submitAgain(job, operation);
+    } else {
+      String refused = QueueLink.text(refusal);
+      if (operation.hasSubmitJob() || operation.hasAddItems()) {
+        job.fail(() -> new PodpoolException(refused));
+      } else {
+        job.abandon(refused); // somebody else has released it, or its time is over
+      }
+    }
+  }
+
+  /** Puts the code that the queue has forgotten once more, which takes its time. */
+  private void submitAgain(Job job, Operation submission) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                backend.codeIsGone();
+                var unused = backend.code();
+                send(submission);
+              } catch (RuntimeException e) {
+                job.fail(() -> new PodpoolException(String.valueOf(e.getMessage()), e));
+              }
+            },
+            "podpool-code");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * What a new session begins with, so that the jobs that the queue has go on. Those that end with
+   * their session are broken.
+   */
+  List<Operation> resume(String expired) {
+    List<Operation> first = new ArrayList<>();
+    for (Job job : jobs()) {
+      if (job.endsWithSession()) {
+        job.abandon(
+            expired
+                + "; an imap ends when its client was away for so long. Call it again with the"
+                + " inputs whose results are missing, or use map");
+      } else if (job.isAccepted()) {
+        first.add(job.watch());
+      } // else what submits it is sent again, or has not been sent
+    }
+    return first;
   }
 
   @Override
   public void onEnd(Refusal reason) {
-    breakAll(text(reason));
-  }
-
-  private static String text(Refusal refusal) {
-    return refusal.getCode() + ": " + refusal.getMessage();
+    breakAll(QueueLink.text(reason));
   }
 
   private void breakAll(String reason) {
     synchronized (lock) {
       gone = reason;
     }
-    jobs().forEach(job -> job.fail(() -> new PodpoolException(reason)));
+    jobs().forEach(job -> job.abandon(reason));
+  }
+
+  /** Lets go of the queue: takes no more work, and leaves alone what was submitted. */
+  void detach(String reason) {
+    breakAll(reason + "; what was submitted goes on, and Podpool.job(id, type) gets its results");
+    shutdown();
   }
 }

@@ -1,7 +1,6 @@
 package dev.podpool;
 
 import dev.podpool.function.internal.Codec;
-import dev.podpool.function.internal.PayloadReader;
 import dev.podpool.protocol.Outcome;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -14,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Inputs are read by a thread of the pool's, at most a {@linkplain JobOptions#withWindow window}
  * ahead of what was consumed here; so they may be endless. Whoever stops early closes this, or the
  * pool; that interrupts the thread if it waits for an input.
+ *
+ * <p>On a pool that somebody else runs, results of more than 256 KiB are fetched as they are read:
+ * to be read within ten minutes of their arrival.
  *
  * @param <O> a result
  */
@@ -55,7 +57,7 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
   private final class Reading implements Iterator<O> {
 
     private @Nullable Outcome run;
-    private @Nullable PayloadReader payloads; // of a run that succeeded
+    private Decoder.@Nullable Run results; // of a run that succeeded
     private int at;
 
     @Override
@@ -71,7 +73,8 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
           return false;
         }
         at = 0;
-        payloads = run.hasSucceeded() ? Decoder.reader(run) : null;
+        results =
+            run.hasSucceeded() ? new Decoder.Run(run, codec, job.client.backend().blobs()) : null;
       }
       return true;
     }
@@ -85,10 +88,10 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
       Outcome current = Objects.requireNonNull(run);
       long index = current.getFirst() + at++;
       try {
-        if (payloads == null || !payloads.next()) {
+        if (results == null) {
           throw Failures.of(current, index, job.submitted());
         }
-        return (O) Decoder.next(payloads, codec, index);
+        return (O) results.next();
       } finally {
         if (at == current.getCount()) {
           run = null;

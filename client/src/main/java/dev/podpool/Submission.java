@@ -3,15 +3,20 @@ package dev.podpool;
 import com.google.protobuf.ByteString;
 import dev.podpool.function.EncodeException;
 import dev.podpool.function.internal.CapturedFunction;
+import dev.podpool.function.internal.PayloadReader;
 import dev.podpool.function.internal.PayloadWriter;
+import dev.podpool.internal.BlobStore;
 import dev.podpool.protocol.AddItems;
 import dev.podpool.protocol.EndItems;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.SubmitJob;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,17 +27,24 @@ final class Submission {
 
   private static final int ITEMS_PER_OPERATION_MAX = 16_384;
   private static final int BYTES_PER_OPERATION_TARGET = 256 << 10;
+  // What is put is forgotten if nothing refers to it for ten minutes.
+  private static final long BLOB_BYTES_PER_OPERATION_TARGET = 64 << 20;
 
   private final PoolClient client;
   private final ByteString jobId;
   private final CapturedFunction function;
   private final PayloadWriter gathered = new PayloadWriter();
+  // Indexes among the gathered of those that are blobs.
+  private final List<Integer> blobs = new ArrayList<>();
+  private long blobBytes;
+  private final @Nullable BlobStore store;
   private long sent;
 
   Submission(PoolClient client, ByteString jobId, CapturedFunction function) {
     this.client = client;
     this.jobId = jobId;
     this.function = function;
+    this.store = client.backend().blobs();
   }
 
   /**
@@ -55,9 +67,7 @@ final class Submission {
 
   private void send(Iterator<?> inputs, Job job, SubmitJob.Builder first) {
     do {
-      while (inputs.hasNext()
-          && gathered.count() < ITEMS_PER_OPERATION_MAX
-          && gathered.sizeBytes() < BYTES_PER_OPERATION_TARGET) {
+      while (inputs.hasNext() && !isFull()) {
         gather(inputs.next());
       }
       if (job.hasEnded()) {
@@ -83,12 +93,45 @@ final class Submission {
             .setWithSession(true));
   }
 
+  /** Whether what is gathered should be sent. */
+  boolean isFull() {
+    return gathered.count() >= ITEMS_PER_OPERATION_MAX
+        || gathered.sizeBytes() >= BYTES_PER_OPERATION_TARGET
+        || blobBytes >= BLOB_BYTES_PER_OPERATION_TARGET;
+  }
+
   /**
-   * Encodes the next input.
+   * Encodes the next input; puts it, and blocks for that, if it is large.
    *
    * @throws EncodeException if it can't be; those gathered before are still there
+   * @throws PodpoolException if it can't be put
    */
   void gather(@Nullable Object input) {
+    int before = gathered.sizeBytes();
+    encode(input);
+    if (store != null && gathered.sizeBytes() - before > store.inlineBytesMax()) {
+      put(store, before);
+    }
+  }
+
+  /** Puts what was gathered last, and leaves its name in its place. */
+  private void put(BlobStore into, int before) {
+    PayloadReader last =
+        new PayloadReader(gathered.buffer(), before, gathered.sizeBytes() - before);
+    if (!last.next() || last.length() <= into.inlineBytesMax()) {
+      return;
+    }
+    int index = gathered.count() - 1;
+    byte[] payload =
+        Arrays.copyOfRange(last.buffer(), last.offset(), last.offset() + last.length());
+    gathered.cut(index, before);
+    byte[] name = into.put(payload).toByteArray();
+    gathered.append(name, 0, name.length);
+    blobs.add(index);
+    blobBytes += payload.length;
+  }
+
+  private void encode(@Nullable Object input) {
     try {
       function.arguments().encode(input, gathered);
     } catch (EncodeException e) {
@@ -124,7 +167,7 @@ final class Submission {
     client.send(Operation.newBuilder().setSubmitJob(submission).build());
     if (job.hasEnded()) {
       // By another thread, whose release may have gone before the job.
-      job.release();
+      job.giveUp();
     }
   }
 
@@ -137,7 +180,8 @@ final class Submission {
             .setFunctionName(function.name())
             .setPriority(options.priority())
             .setMaxAttempts(options.maxAttempts())
-            .setChunk(chunk);
+            .setChunk(chunk)
+            .addAllCode(client.backend().code());
     Duration itemTimeout =
         options.itemTimeout() != null ? options.itemTimeout() : client.backend().itemTimeout();
     if (itemTimeout != null) {
@@ -145,6 +189,9 @@ final class Submission {
     }
     if (options.deadline() != null) {
       submission.setDeadlineMillis(JobOptions.millis(options.deadline()));
+    }
+    if (options.retention() != null) {
+      submission.setRetentionMillis(JobOptions.millis(options.retention()));
     }
     return submission;
   }
@@ -154,7 +201,10 @@ final class Submission {
         Payloads.newBuilder()
             .setCount(gathered.count())
             .setData(ByteString.copyFrom(gathered.buffer(), 0, gathered.sizeBytes()))
+            .addAllBlobs(blobs)
             .build();
+    blobs.clear();
+    blobBytes = 0;
     sent += gathered.count();
     gathered.reset();
     return payloads;

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.function.EncodeException;
+import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.JobResults;
@@ -425,5 +426,43 @@ class AsyncResultTest {
         .hasCauseInstanceOf(TaskFailedException.class);
     assertThatThrownBy(result::get).hasCauseInstanceOf(TaskFailedException.class);
     assertThat(result.isSuccessful()).isFalse();
+  }
+
+  // ---- what others did to the job
+
+  private static Refusal refusal(ErrorCode code) {
+    return Refusal.newBuilder().setCode(code).setMessage("as it was").build();
+  }
+
+  @Test
+  void aJobWhoseCodeTheQueueHasForgottenIsSubmittedOnceMore() {
+    AsyncResult<Integer> result = pool.applyAsync(AsyncResultTest::same, 7);
+    Operation submission = queue.next();
+    queue.refuse(submission, refusal(ErrorCode.BLOB_UNKNOWN));
+    assertThat(queue.next()).isEqualTo(submission);
+    assertThat(queue.codeWasGone).hasValue(1);
+
+    queue.refuse(submission, refusal(ErrorCode.BLOB_UNKNOWN));
+    assertThatThrownBy(result::join).hasMessage("BLOB_UNKNOWN: as it was");
+  }
+
+  @Test
+  void aJobThatIsNotThereAnyMoreBreaksWhoConfirmsItsResults() {
+    AsyncResult<List<Integer>> result = pool.mapAsync(AsyncResultTest::same, List.of(1, 2));
+    SubmitJob job = queue.submitted();
+    Operation confirmation =
+        Operation.newBuilder()
+            .setConfirmResults(ConfirmResults.newBuilder().setJobId(job.getJobId()))
+            .build();
+    queue.refuse(confirmation, refusal(ErrorCode.JOB_UNKNOWN));
+    assertThatThrownBy(result::join).hasMessage("JOB_UNKNOWN: as it was");
+  }
+
+  @Test
+  void aJobOfWhichResultsAreMissingBreaks() {
+    AsyncResult<List<Integer>> result = pool.mapAsync(AsyncResultTest::same, List.of(1, 2));
+    SubmitJob job = queue.submitted();
+    queue.deliver(results(job.getJobId(), 1, succeeded(1, only(job.getInputs(), 1))));
+    assertThatThrownBy(result::join).hasMessageContaining("read and dropped by its submitter");
   }
 }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class FakeQueue implements PoolBackend {
   final LinkedBlockingQueue<Operation> sent = new LinkedBlockingQueue<>();
   final CountDownLatch closed = new CountDownLatch(1);
   final CountDownLatch mayClose;
+  final AtomicInteger codeWasGone = new AtomicInteger();
 
   /** Sees what the client sends before it is there. */
   Consumer<Operation> beforeSend = operation -> {};
@@ -63,6 +65,11 @@ final class FakeQueue implements PoolBackend {
   @Override
   public @Nullable Duration itemTimeout() {
     return null;
+  }
+
+  @Override
+  public void codeIsGone() {
+    codeWasGone.incrementAndGet();
   }
 
   @Override

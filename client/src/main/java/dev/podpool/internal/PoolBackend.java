@@ -1,8 +1,10 @@
 package dev.podpool.internal;
 
+import dev.podpool.protocol.CodeArchive;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Where a pool's work goes: a queue, and the workers that this handle is responsible for. */
@@ -23,6 +25,25 @@ public interface PoolBackend {
    */
   default boolean needsClassPath() {
     return false;
+  }
+
+  /**
+   * The class path that jobs are submitted with; empty where the workers have the code. Blocks
+   * until it is there.
+   *
+   * @throws dev.podpool.PodpoolException if it can't be handed in
+   * @throws dev.podpool.function.CaptureException if it can't travel
+   */
+  default List<CodeArchive> code() {
+    return List.of();
+  }
+
+  /** The queue has forgotten what {@link #code} had there: the next call has it there again. */
+  default void codeIsGone() {}
+
+  /** Where large inputs and results are kept. Null: with the others, whatever their size. */
+  default @Nullable BlobStore blobs() {
+    return null;
   }
 
   /** Opens a client's session. Called once. */

@@ -11,7 +11,11 @@ public final class RandomId {
 
   /** One that nobody else has. */
   public static ByteString next() {
-    UUID uuid = UUID.randomUUID();
+    return of(UUID.randomUUID());
+  }
+
+  /** The one that {@code uuid} stands for. */
+  public static ByteString of(UUID uuid) {
     ByteBuffer bytes =
         ByteBuffer.allocate(16)
             .putLong(uuid.getMostSignificantBits())

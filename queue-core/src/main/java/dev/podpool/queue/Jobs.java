@@ -289,12 +289,15 @@ final class Jobs {
 
   void deletePool(Pool pool) {
     LinkedHashSet<Long> told = new LinkedHashSet<>();
-    for (Job job : List.copyOf(pool.jobs.values())) {
+    for (Job job : pool.jobs.values()) {
       job.watches.forEach(watch -> told.add(watch.session));
+    }
+    // First: who waits is to hear why, and not that the job was cancelled.
+    told.forEach(session -> effects().deliver(session, Deliveries.poolGone(pool.name())));
+    for (Job job : List.copyOf(pool.jobs.values())) {
       endAll(job, ItemState.CANCELLED);
       forget(job);
     }
-    told.forEach(session -> effects().deliver(session, Deliveries.poolGone(pool.name())));
     pools.delete(pool, sessions, effects());
   }
 

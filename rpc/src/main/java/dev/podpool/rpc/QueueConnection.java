@@ -36,6 +36,15 @@ public final class QueueConnection implements AutoCloseable {
   private static final long KEEP_ALIVE_SECONDS = 10;
   private static final int PIECES_AHEAD = 4;
 
+  static {
+    // Java 24 and later warn on standard error of the native library that it would load, for a
+    // speed that nobody needs on loopback.
+    String noNative = "io.grpc.netty.shaded.io.netty.transport.noNative";
+    if (System.getProperty(noNative) == null) {
+      System.setProperty(noNative, "true");
+    }
+  }
+
   private final Endpoint.Source source;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable ManagedChannel channel; // guarded by this
@@ -222,7 +231,12 @@ public final class QueueConnection implements AutoCloseable {
       return new FileNotFoundException(describe(status));
     }
     return new QueueUnreachableException(
-        "the queue at " + endpoint + " did not answer: " + describe(status), status.asException());
+        "the queue at " + endpoint + " did not answer: " + describe(status),
+        switch (status.getCode()) {
+          case UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED -> true;
+          default -> false;
+        },
+        status.asException());
   }
 
   static String describe(Status status) {

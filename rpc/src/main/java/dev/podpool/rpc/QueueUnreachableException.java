@@ -6,7 +6,15 @@ import java.io.IOException;
 public final class QueueUnreachableException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  public QueueUnreachableException(String message, Throwable cause) {
+  private final boolean isForGood;
+
+  QueueUnreachableException(String message, boolean isForGood, Throwable cause) {
     super(message, cause);
+    this.isForGood = isForGood;
+  }
+
+  /** Whether asking again is of no use: the key is refused, or what was asked for is not there. */
+  public boolean isForGood() {
+    return isForGood;
   }
 }

@@ -1,12 +1,15 @@
 package dev.podpool.rpc;
 
+import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.Request;
 import dev.podpool.protocol.Response;
 import dev.podpool.session.QueueSession;
+import dev.podpool.session.Renewal;
 import dev.podpool.session.SessionHandler;
 import dev.podpool.session.SessionLogic;
 import io.grpc.CallOptions;
@@ -34,14 +37,17 @@ final class RemoteSession implements QueueSession {
 
   private final QueueConnection connection;
   private final SessionHandler handler;
-  private final SessionLogic logic;
   private final long patienceNanos;
 
   // Guarded by this.
+  private SessionLogic logic;
+  // What comes after the logic, which has ended.
+  private @Nullable SessionLogic renewed;
   private @Nullable Stream stream;
   private @Nullable Future<?> timer;
   private long timerAtMillis;
-  private long heardNanos = System.nanoTime();
+  // Since the service was heard last, or its owner slept: time in which nobody tried counts not.
+  private long failingSinceNanos;
   private int silentRequests;
   private int failures;
   private boolean ended;
@@ -50,7 +56,7 @@ final class RemoteSession implements QueueSession {
       QueueConnection connection, OpenSession open, SessionHandler handler, Duration patience) {
     this.connection = connection;
     this.handler = handler;
-    this.logic = new SessionLogic(open, handler);
+    this.logic = new SessionLogic(open, new Owner());
     this.patienceNanos = patience.toNanos();
   }
 
@@ -60,7 +66,7 @@ final class RemoteSession implements QueueSession {
 
   @Override
   public synchronized void send(Operation operation) {
-    if (!ended) {
+    if (!ended && !logic.hasEnded()) {
       logic.add(operation);
       poll();
     }
@@ -139,7 +145,11 @@ final class RemoteSession implements QueueSession {
 
   /** Soon at first, then more and more patiently, and never all sessions at once. */
   private void connectLater(String reason) {
-    if (System.nanoTime() - heardNanos > patienceNanos) {
+    long now = System.nanoTime();
+    if (failures == 0) {
+      failingSinceNanos = now;
+    }
+    if (now - failingSinceNanos > patienceNanos) {
       giveUp(reason);
       return;
     }
@@ -172,6 +182,51 @@ final class RemoteSession implements QueueSession {
     }
   }
 
+  private void beginAnew(SessionLogic next) {
+    logic = next;
+    renewed = null;
+    if (stream != null) {
+      stream.call.halfClose();
+      stream = null;
+    }
+    connect();
+  }
+
+  /** The handler, but for the end of a session that another takes the place of. */
+  private final class Owner implements SessionHandler {
+
+    @Override
+    public void onDelivery(Delivery delivery) {
+      handler.onDelivery(delivery);
+    }
+
+    @Override
+    public void onReply(Operation operation, Reply reply) {
+      handler.onReply(operation, reply);
+    }
+
+    @Override
+    public void onDone(Operation operation) {
+      handler.onDone(operation);
+    }
+
+    @Override
+    public void onEnd(Refusal reason) {
+      Renewal renewal =
+          switch (reason.getCode()) {
+            case SESSION_EXPIRED, SESSION_UNKNOWN -> handler.onExpired(reason, logic.unanswered());
+            default -> null;
+          };
+      if (renewal == null) {
+        handler.onEnd(reason);
+      } else {
+        SessionLogic next = new SessionLogic(renewal.open(), this);
+        renewal.first().forEach(next::add);
+        renewed = next;
+      }
+    }
+  }
+
   // ---- one connection
 
   private final class Stream extends ClientCall.Listener<Response> {
@@ -194,11 +249,14 @@ final class RemoteSession implements QueueSession {
     public void onMessage(Response response) {
       synchronized (RemoteSession.this) {
         if (stream == this) {
-          heardNanos = System.nanoTime();
           silentRequests = 0;
           failures = 0;
           logic.receive(response);
-          poll();
+          if (renewed == null) {
+            poll();
+          } else {
+            beginAnew(renewed);
+          }
         }
       }
       call.request(1);

@@ -25,7 +25,8 @@ public record RuntimeDirectory(Path path) implements Endpoint.Source {
     return of(System.getenv(), Path.of(System.getProperty("user.home")));
   }
 
-  static RuntimeDirectory of(Map<String, String> environment, Path home) {
+  /** {@link #ofUser} of somebody whose variables and home these are. */
+  public static RuntimeDirectory of(Map<String, String> environment, Path home) {
     String named = environment.getOrDefault(VARIABLE, "");
     if (!named.isEmpty()) {
       return new RuntimeDirectory(Path.of(named).toAbsolutePath());

@@ -4,6 +4,8 @@ import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a session's owner is told. Called by one thread at a time, in the queue's order, but not
@@ -19,6 +21,24 @@ public interface SessionHandler {
 
   /** The queue's answer to {@code operation}, where it says more than that it was done. Once. */
   default void onReply(Operation operation, Reply reply) {}
+
+  /**
+   * {@code operation} was applied, and there is no more to say of it. Once. Never for a {@code
+   * JoinPool}, which is answered later.
+   */
+  default void onDone(Operation operation) {}
+
+  /**
+   * The session has expired, or the queue knows it no more: its owner was away for longer than its
+   * term. Asked only where the queue is in another process. What is sent from within is dropped.
+   *
+   * @param unanswered in the order in which they were sent; the first of them may have been applied
+   * @return how to go on in a new session, in which whatever is sent from now on goes behind {@link
+   *     Renewal#first}; null to end, which {@link #onEnd} then says
+   */
+  default @Nullable Renewal onExpired(Refusal reason, List<Operation> unanswered) {
+    return null;
+  }
 
   /**
    * The session is over: closed, expired, or its connection is gone for good. Nothing follows.

@@ -96,6 +96,17 @@ public final class SessionLogic {
     return ended;
   }
 
+  /**
+   * What was added and is not known to be applied, in that order; for a JoinPool, not to be
+   * answered. When the handler hears of the end, it still is what it was.
+   */
+  public List<Operation> unanswered() {
+    List<Operation> all = new ArrayList<>(waiting.values());
+    all.addAll(unapplied);
+    all.addAll(unsent);
+    return all;
+  }
+
   /** When to call {@link #poll} next if nothing happens before. */
   public long nextPollMillis() {
     if (ended) {
@@ -245,14 +256,17 @@ public final class SessionLogic {
       applied++;
       if (done.hasJoinPool()) {
         waiting.put(applied, done);
+      } else {
+        handler.onDone(done);
       }
     }
   }
 
   private void end(Refusal reason) {
     ended = true;
+    handler.onEnd(reason);
     unsent.clear();
     unapplied.clear();
-    handler.onEnd(reason);
+    waiting.clear();
   }
 }

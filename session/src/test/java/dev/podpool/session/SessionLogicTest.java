@@ -27,6 +27,8 @@ class SessionLogicTest {
   private final List<String> told = new ArrayList<>();
   private final SessionLogic logic =
       new SessionLogic(OpenSession.newBuilder().setWorker("w").build(), new Recorder());
+  private final List<String> done = new ArrayList<>();
+  private final List<String> unanswered = new ArrayList<>();
   private Runnable whenDelivered = () -> {};
   private long now = 1;
 
@@ -43,8 +45,14 @@ class SessionLogicTest {
     }
 
     @Override
+    public void onDone(Operation operation) {
+      done.add(name(operation));
+    }
+
+    @Override
     public void onEnd(Refusal reason) {
       told.add("ended " + reason.getCode());
+      logic.unanswered().forEach(operation -> unanswered.add(name(operation)));
     }
   }
 
@@ -233,6 +241,39 @@ class SessionLogicTest {
 
     receive(response(2).addDeliveries(gone("from the one that answered first")));
     assertThat(told).containsExactly("delivered from the one that answered first");
+  }
+
+  @Test
+  void whatWasAppliedIsDoneOnce() {
+    open();
+    logic.add(cancel("a"));
+    logic.add(cancel("b"));
+    logic.add(Operation.newBuilder().setJoinPool(JoinPool.getDefaultInstance()).build());
+    logic.add(cancel("c"));
+    poll();
+    receive(response(2).setApplied(1));
+    assertThat(done).containsExactly("a");
+
+    receive(response(3).addReplies(refusal(4)));
+
+    assertThat(done).as("what was answered is not just done").containsExactly("a", "b");
+    assertThat(told).containsExactly("c REFUSAL");
+  }
+
+  @Test
+  void whatIsNotKnownToBeAppliedIsThereWhenTheSessionEnds() {
+    open();
+    logic.add(cancel("a"));
+    logic.add(cancel("b"));
+    poll();
+    logic.add(cancel("c"));
+    receive(
+        response(2)
+            .setApplied(1)
+            .setEnded(Refusal.newBuilder().setCode(ErrorCode.SESSION_EXPIRED)));
+
+    assertThat(unanswered).containsExactly("b", "c");
+    assertThat(logic.unanswered()).isEmpty();
   }
 
   private void open() {

@@ -71,6 +71,16 @@ public final class PayloadWriter {
     depth = 0;
   }
 
+  /** Takes back all but the first {@code payloads}, which take {@code sizeBytes}. */
+  public void cut(int payloads, int sizeBytes) {
+    if (payloads > count || sizeBytes > size) {
+      throw new IllegalArgumentException(
+          payloads + " payloads of " + sizeBytes + " bytes are more than there are");
+    }
+    count = payloads;
+    size = sizeBytes;
+  }
+
   /** Appends a payload that is encoded already. */
   public void append(byte[] bytes, int offset, int length) {
     int start = begin(null);

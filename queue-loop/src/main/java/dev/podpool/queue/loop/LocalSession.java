@@ -90,6 +90,7 @@ final class LocalSession implements QueueSession {
       Operation operation = unanswered.get(applied);
       if (operation != null && !operation.hasJoinPool()) {
         unanswered.remove(applied);
+        handler.onDone(operation);
       }
     }
   }

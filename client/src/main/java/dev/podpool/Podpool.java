@@ -1,0 +1,363 @@
+package dev.podpool;
+
+import dev.podpool.function.ErasedTypeException;
+import dev.podpool.function.TypeRef;
+import dev.podpool.function.internal.Codec;
+import dev.podpool.function.internal.Codecs;
+import dev.podpool.function.internal.ConcreteTypes;
+import dev.podpool.internal.RandomId;
+import dev.podpool.protocol.CancelJob;
+import dev.podpool.protocol.DeadQuery;
+import dev.podpool.protocol.DropDead;
+import dev.podpool.protocol.JobsQuery;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.OutputQuery;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReleaseJob;
+import dev.podpool.protocol.RetryDead;
+import dev.podpool.rpc.QueueConnection;
+import dev.podpool.rpc.QueueUnreachableException;
+import dev.podpool.rpc.RuntimeDirectory;
+import java.io.IOException;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a runtime whose queue and pools outlive this JVM. Thread-safe; one is enough for
+ * a program.
+ *
+ * <pre>{@code
+ * try (Podpool podpool = Podpool.connect();
+ *     Pool pool = podpool.pool("index")) {
+ *   List<Words> words = pool.map(Index::words, files);
+ * }
+ * }</pre>
+ *
+ * <p>The code travels: workers need not have this JVM's classes. A queue that is away for a moment,
+ * or restarted, is waited for. What was submitted goes on when this JVM ends; {@link #job} gets its
+ * results, here or elsewhere.
+ */
+public final class Podpool implements AutoCloseable {
+
+  private static final Duration CONNECT_TIME_MAX = Duration.ofSeconds(5);
+
+  private final QueueLink link;
+  private final LinkBlobs blobs;
+  private final @Nullable TravellingCode code;
+  // Of jobs that others submitted.
+  private final PoolClient readers;
+
+  private Podpool(QueueConnection connection, ConnectOptions options) {
+    link = new QueueLink(connection, options.patience());
+    blobs = new LinkBlobs(link);
+    code =
+        options.codeTravels()
+            ? new TravellingCode(System.getProperty("java.class.path", ""), link, blobs)
+            : null;
+    RemotePool none = new RemotePool("", link, null, blobs);
+    readers = new PoolClient(none);
+    none.serve(readers);
+  }
+
+  // ---- connecting
+
+  /**
+   * Connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code PODPOOL_KEY_FILE} name, or
+   * else to this user's on this machine, which {@code podpool local up} starts.
+   *
+   * @throws PodpoolException if none answers within 5 s; says where it was looked for
+   */
+  public static Podpool connect() {
+    return connect(ConnectOptions.defaults());
+  }
+
+  /** {@link #connect()}, as {@code options} say. */
+  public static Podpool connect(ConnectOptions options) {
+    return connect(System.getenv(), Path.of(System.getProperty("user.home")), options);
+  }
+
+  static Podpool connect(Map<String, String> environment, Path home, ConnectOptions options) {
+    return connect(RuntimeSearch.of(environment, home), options);
+  }
+
+  /**
+   * Connects to the runtime that lives in {@code runtimeDirectory}.
+   *
+   * @throws PodpoolException if it does not answer within 5 s
+   */
+  public static Podpool connect(Path runtimeDirectory) {
+    return connect(runtimeDirectory, ConnectOptions.defaults());
+  }
+
+  /** {@link #connect(Path)}, as {@code options} say. */
+  public static Podpool connect(Path runtimeDirectory, ConnectOptions options) {
+    RuntimeDirectory directory = new RuntimeDirectory(runtimeDirectory.toAbsolutePath());
+    return connect(
+        new RuntimeSearch(directory, "the runtime directory " + directory.path()), options);
+  }
+
+  private static Podpool connect(RuntimeSearch search, ConnectOptions options) {
+    QueueConnection connection = new QueueConnection(search.source());
+    try {
+      // Before the session, which would wait for long for a runtime that is not there.
+      var unused = QueueLink.read(connection, RemotePool.question(""), CONNECT_TIME_MAX);
+      return new Podpool(connection, options);
+    } catch (IOException e) {
+      connection.close();
+      throw new PodpoolException(notFound(search, e), e);
+    } catch (RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static String notFound(RuntimeSearch search, IOException why) {
+    boolean isRefused = why instanceof QueueUnreachableException q && q.isForGood();
+    return (isRefused ? "the runtime refuses this client" : "no Podpool runtime answers")
+        + ". Tried:\n  - "
+        + search.place()
+        + ": "
+        + why.getMessage()
+        + (isRefused
+            ? "\nUse the key that its runtime wrote."
+            : "\nStart one: podpool local up -f pool.yaml");
+  }
+
+  // ---- pools
+
+  /**
+   * The pool of that name. Closing it waits for what was submitted through it, and leaves the pool
+   * running.
+   *
+   * @throws PodpoolException if there is none; names those there are
+   */
+  public Pool pool(String name) {
+    List<PoolInfo> pools = pools();
+    if (pools.stream().noneMatch(pool -> pool.name().equals(name))) {
+      List<String> names = pools.stream().map(PoolInfo::name).toList();
+      throw new PodpoolException(
+          "there is no pool '"
+              + name
+              + "'; "
+              + (names.isEmpty()
+                  ? "there is none at all. Start one: podpool local up -f pool.yaml"
+                  : "there is " + String.join(", ", names)));
+    }
+    RemotePool backend = new RemotePool(name, link, code, blobs);
+    Pool pool = Pool.on(backend);
+    backend.serve(pool.client());
+    return pool;
+  }
+
+  /** All pools. */
+  public List<PoolInfo> pools() {
+    return link.read(RemotePool.question("")).getPools().getPoolsList().stream()
+        .map(Infos::of)
+        .toList();
+  }
+
+  // ---- jobs
+
+  /**
+   * The results of a job that somebody submitted, in input order; of an {@code apply}, one. Reading
+   * them leaves the job as it is, for others to read: they are kept for 24 h after its end, or as
+   * {@link JobOptions#withRetention} said; but a submitter that has its results has the job
+   * forgotten where nothing was said. {@link AsyncResult#cancel} cancels the job, for everybody.
+   *
+   * <p>The first failed item, in their order, is the result's failure; it is known when all have
+   * ended. A job whose submitter ended before it had handed in all inputs never ends: {@link
+   * #cancel} it.
+   *
+   * @param type of one result
+   * @throws PodpoolException if the queue does not have the job
+   * @throws ErasedTypeException if {@code type} has a part that is not known
+   */
+  public <O extends @Nullable Object> AsyncResult<List<O>> job(UUID id, TypeRef<O> type) {
+    return job(id, type.type());
+  }
+
+  /** {@link #job(UUID, TypeRef)} of a type without arguments. */
+  public <O> AsyncResult<List<O>> job(UUID id, Class<O> type) {
+    return job(id, (Type) type);
+  }
+
+  private <O extends @Nullable Object> AsyncResult<List<O>> job(UUID id, Type type) {
+    String problem = ConcreteTypes.problem(type);
+    if (problem != null) {
+      throw new ErasedTypeException(
+          "results of type "
+              + type.getTypeName()
+              + " can't be decoded: "
+              + problem
+              + "; give new TypeRef<…>() {} with all of its arguments");
+    }
+    Codec<?> codec = Codecs.of(type == Void.class ? void.class : type);
+    MapJob reader = MapJob.reader(readers, job(id));
+    return new AsyncResult<>(reader, outcomes -> readers.decode(outcomes, codec));
+  }
+
+  /**
+   * How far a job is.
+   *
+   * @throws PodpoolException if the queue does not have it
+   */
+  public JobInfo job(UUID id) {
+    return jobs(JobsQuery.newBuilder().setJobId(RandomId.of(id))).get(0);
+  }
+
+  /** All jobs, those submitted last first. */
+  public List<JobInfo> jobs() {
+    return jobs(JobsQuery.newBuilder());
+  }
+
+  /**
+   * The jobs of one pool, those submitted last first.
+   *
+   * @throws PodpoolException if there is no such pool
+   */
+  public List<JobInfo> jobs(String pool) {
+    return jobs(JobsQuery.newBuilder().setPool(pool));
+  }
+
+  private List<JobInfo> jobs(JobsQuery.Builder query) {
+    return link
+        .read(ReadRequest.newBuilder().setJobs(query).build())
+        .getJobs()
+        .getJobsList()
+        .stream()
+        .map(Infos::of)
+        .toList();
+  }
+
+  /**
+   * Cancels what has not ended of a job, for good; its other results stay. Returns when that is
+   * durable. Where all has ended, nothing changes.
+   *
+   * @throws PodpoolException if the queue does not have it
+   */
+  public void cancel(UUID id) {
+    call(
+        Operation.newBuilder()
+            .setCancelJob(CancelJob.newBuilder().setJobId(RandomId.of(id)))
+            .build());
+  }
+
+  /**
+   * Cancels what has not ended of a job, and has all of it forgotten, its results too. Returns when
+   * that is durable. A job that is not there: nothing to do.
+   */
+  public void release(UUID id) {
+    call(
+        Operation.newBuilder()
+            .setReleaseJob(ReleaseJob.newBuilder().setJobId(RandomId.of(id)))
+            .build());
+  }
+
+  // ---- the dead list
+
+  /**
+   * The dead items of one pool.
+   *
+   * @throws PodpoolException if there is no such pool
+   */
+  public List<DeadItem> dead(String pool) {
+    return dead(DeadQuery.newBuilder().setPool(pool));
+  }
+
+  /**
+   * The dead items of one job.
+   *
+   * @throws PodpoolException if the queue does not have it
+   */
+  public List<DeadItem> dead(UUID job) {
+    return dead(DeadQuery.newBuilder().setJobId(RandomId.of(job)));
+  }
+
+  private List<DeadItem> dead(DeadQuery.Builder query) {
+    return link
+        .read(ReadRequest.newBuilder().setDead(query).build())
+        .getDead()
+        .getItemsList()
+        .stream()
+        .map(Infos::of)
+        .toList();
+  }
+
+  /**
+   * Has dead items of a job run again, as if they had never been charged. Returns when that is
+   * durable. Items that are not dead stay as they are.
+   *
+   * @param first index of the first
+   * @param count how many from there on; 0 for all
+   * @throws PodpoolException if the queue does not have the job
+   */
+  public void retryDead(UUID job, long first, long count) {
+    call(
+        Operation.newBuilder()
+            .setRetryDead(
+                RetryDead.newBuilder().setJobId(RandomId.of(job)).setFirst(first).setCount(count))
+            .build());
+  }
+
+  /** Takes items off the dead list, for good. Otherwise as {@link #retryDead}. */
+  public void dropDead(UUID job, long first, long count) {
+    call(
+        Operation.newBuilder()
+            .setDropDead(
+                DropDead.newBuilder().setJobId(RandomId.of(job)).setFirst(first).setCount(count))
+            .build());
+  }
+
+  private void call(Operation operation) {
+    QueueLink.await(link.call(operation));
+  }
+
+  // ---- output
+
+  /**
+   * Gives {@code each} what a job's items print, until the thread is interrupted. Lossy: a slow
+   * reader misses some, and is told how much; a queue that restarts has forgotten what was printed
+   * before.
+   *
+   * @param follow false: only what there is
+   * @throws PodpoolException if the connection breaks
+   */
+  public void followOutput(UUID job, boolean follow, Consumer<? super ItemOutput> each)
+      throws InterruptedException {
+    follow(OutputQuery.newBuilder().setJobId(RandomId.of(job)), follow, each);
+  }
+
+  /** {@link #followOutput(UUID, boolean, Consumer)} of all of a pool's items. */
+  public void followOutput(String pool, boolean follow, Consumer<? super ItemOutput> each)
+      throws InterruptedException {
+    follow(OutputQuery.newBuilder().setPool(pool), follow, each);
+  }
+
+  private void follow(OutputQuery.Builder query, boolean follow, Consumer<? super ItemOutput> each)
+      throws InterruptedException {
+    try {
+      link.connection()
+          .follow(query.setNoFollow(!follow).build(), output -> each.accept(Infos.of(output)));
+    } catch (IOException e) {
+      throw new PodpoolException("what items print can't be followed: " + e.getMessage(), e);
+    }
+  }
+
+  // ---- ending
+
+  /**
+   * Lets go of the runtime, and does not wait for jobs: what was submitted goes on, but for {@code
+   * imap}s. Pools of this connection take no more work, and whoever waits for a result is told.
+   * Again: does nothing.
+   */
+  @Override
+  public void close() {
+    link.close();
+  }
+}

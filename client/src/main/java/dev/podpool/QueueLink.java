@@ -1,0 +1,287 @@
+package dev.podpool;
+
+import dev.podpool.internal.RandomId;
+import dev.podpool.protocol.CloseSession;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.rpc.QueueConnection;
+import dev.podpool.rpc.QueueUnreachableException;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.Renewal;
+import dev.podpool.session.SessionHandler;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's way to a queue in another process: one session for all of its pools, which is renewed
+ * when it has expired, and questions beside it.
+ */
+final class QueueLink implements QueueSession, SessionHandler {
+
+  private static final long GOODBYE_MILLIS_MAX = 2_000;
+  private static final long RETRY_MILLIS = 100;
+  private static final Duration ANSWER_TIME_MAX = Duration.ofSeconds(10);
+
+  private final QueueConnection connection;
+  private final QueueSession session;
+  private final Set<PoolClient> clients = ConcurrentHashMap.newKeySet();
+  // Operations that somebody waits for, each by itself.
+  private final Map<Operation, CompletableFuture<Void>> calls =
+      Collections.synchronizedMap(new IdentityHashMap<>());
+  // AddItems of a session that has expired, sent again.
+  private final Set<Operation> inDoubt =
+      Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean closing;
+  private volatile @Nullable Refusal end;
+
+  /**
+   * @param patience how long the queue may be silent, until all that wait are told
+   */
+  QueueLink(QueueConnection connection, Duration patience) {
+    this.connection = connection;
+    this.session = connection.open(newSession(), this, patience);
+  }
+
+  private static OpenSession newSession() {
+    return OpenSession.newBuilder().setNonce(RandomId.next()).build();
+  }
+
+  QueueConnection connection() {
+    return connection;
+  }
+
+  /** {@code client} hears of its jobs from now on. */
+  void add(PoolClient client) {
+    clients.add(client);
+    Refusal over = end;
+    if (over != null) {
+      client.onEnd(over);
+    }
+  }
+
+  void remove(PoolClient client) {
+    clients.remove(client);
+  }
+
+  // ---- what changes the queue
+
+  @Override
+  public void send(Operation operation) {
+    session.send(operation);
+  }
+
+  /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */
+  CompletableFuture<Void> call(Operation operation) {
+    CompletableFuture<Void> applied = new CompletableFuture<>();
+    calls.put(operation, applied);
+    Refusal over = end;
+    if (over != null) {
+      calls.remove(operation);
+      applied.completeExceptionally(new PodpoolException(text(over)));
+    } else {
+      session.send(operation);
+    }
+    return applied;
+  }
+
+  /** Waits for a {@link #call}: until it was applied, or the queue is given up. */
+  static void await(CompletableFuture<Void> call) {
+    try {
+      call.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PodpoolException("interrupted while waiting for the queue", e);
+    } catch (ExecutionException e) {
+      // A new one, for the stack of who waits.
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new PodpoolException(String.valueOf(cause.getMessage()), cause);
+    }
+  }
+
+  // ---- questions
+
+  /**
+   * Asks one question, again while the queue is away for a moment.
+   *
+   * @throws PodpoolException if it is refused, or not answered within 10 s
+   */
+  ReadResponse read(ReadRequest question) {
+    ReadResponse answer;
+    try {
+      answer = read(question, ANSWER_TIME_MAX);
+    } catch (IOException e) {
+      throw new PodpoolException(String.valueOf(e.getMessage()), e);
+    }
+    if (answer.hasRefusal()) {
+      throw new PodpoolException(text(answer.getRefusal()));
+    }
+    return answer;
+  }
+
+  /** As {@link #read}; throws what kept the last try from an answer. */
+  ReadResponse read(ReadRequest question, Duration atMost) throws IOException {
+    return read(connection, question, atMost);
+  }
+
+  static ReadResponse read(QueueConnection connection, ReadRequest question, Duration atMost)
+      throws IOException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    try {
+      while (true) {
+        Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+        try {
+          return connection.read(question, left);
+        } catch (IOException e) {
+          // One that has never served, or a key that is wrong, is no different in a moment.
+          boolean mayPass = e instanceof QueueUnreachableException q && !q.isForGood();
+          if (!mayPass || deadline - System.nanoTime() < RETRY_MILLIS * 1_000_000) {
+            throw e;
+          }
+        }
+        Thread.sleep(RETRY_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PodpoolException("interrupted while waiting for the queue", e);
+    }
+  }
+
+  // ---- from the queue
+
+  @Override
+  public void onDelivery(Delivery delivery) {
+    clients.forEach(client -> client.onDelivery(delivery));
+  }
+
+  @Override
+  public void onDone(Operation operation) {
+    CompletableFuture<Void> call = calls.remove(operation);
+    if (call != null) {
+      call.complete(null);
+      return;
+    }
+    if (operation.hasAddItems()) {
+      inDoubt.remove(operation);
+    }
+    clients.forEach(client -> client.onDone(operation));
+  }
+
+  @Override
+  public void onReply(Operation operation, Reply reply) {
+    CompletableFuture<Void> call = calls.remove(operation);
+    if (call != null) {
+      call.completeExceptionally(new PodpoolException(text(reply.getRefusal())));
+      return;
+    }
+    if (operation.hasAddItems() && inDoubt.remove(operation) && wasAddedBefore(reply)) {
+      return;
+    }
+    clients.forEach(client -> client.onReply(operation, reply));
+  }
+
+  /** The session expired before the answer came, and these items were added then. */
+  private static boolean wasAddedBefore(Reply reply) {
+    ErrorCode code = reply.getRefusal().getCode();
+    return code == ErrorCode.INVALID_ARGUMENT || code == ErrorCode.JOB_COMPLETE;
+  }
+
+  /**
+   * Whatever went on before goes on: jobs that the queue has are watched from where they were; what
+   * it may not have got is sent again, and means the same the second time.
+   */
+  @Override
+  public @Nullable Renewal onExpired(Refusal reason, List<Operation> unanswered) {
+    if (closing) {
+      return null;
+    }
+    List<Operation> first = new ArrayList<>();
+    clients.forEach(client -> first.addAll(client.resume(text(reason))));
+    for (Operation operation : unanswered) {
+      switch (operation.getKindCase()) {
+        case SUBMIT_JOB -> {
+          if (!operation.getSubmitJob().getWithSession()) {
+            first.add(operation);
+          }
+        }
+        case WATCH_JOB, CONFIRM_RESULTS -> {} // by resume, with where it stands now
+        case RETRY_DEAD -> {
+          CompletableFuture<Void> call = calls.remove(operation);
+          if (call != null) {
+            call.completeExceptionally(
+                new PodpoolException(
+                    "the session expired before the queue answered, so the items may run again or"
+                        + " not; look at the dead list, and retry what is there"));
+          }
+        }
+        case ADD_ITEMS -> {
+          inDoubt.add(operation);
+          first.add(operation);
+        }
+        default -> first.add(operation);
+      }
+    }
+    return new Renewal(newSession(), first);
+  }
+
+  @Override
+  public void onEnd(Refusal reason) {
+    end = reason;
+    ended.countDown();
+    PodpoolException failure = new PodpoolException(text(reason));
+    List<CompletableFuture<Void>> waiting;
+    synchronized (calls) {
+      waiting = List.copyOf(calls.values());
+      calls.clear();
+    }
+    waiting.forEach(call -> call.completeExceptionally(failure));
+    clients.forEach(client -> client.onEnd(reason));
+  }
+
+  static String text(Refusal refusal) {
+    return refusal.getCode() + ": " + refusal.getMessage();
+  }
+
+  // ---- ending
+
+  /** Ends the session, after all that was sent before; jobs go on. Again: does nothing. */
+  void close() {
+    if (!closing) {
+      closing = true;
+      clients.forEach(client -> client.detach("the connection to the queue was closed"));
+      if (end == null) {
+        session.send(
+            Operation.newBuilder().setCloseSession(CloseSession.getDefaultInstance()).build());
+        awaitEnd();
+      }
+      connection.close();
+    }
+  }
+
+  private void awaitEnd() {
+    try {
+      // If nobody answers now, the session expires by itself.
+      var unused = ended.await(GOODBYE_MILLIS_MAX, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

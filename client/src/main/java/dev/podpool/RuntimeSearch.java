@@ -1,0 +1,92 @@
+package dev.podpool;
+
+import dev.podpool.rpc.Endpoint;
+import dev.podpool.rpc.RuntimeDirectory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Where a runtime may be. Places are asked in this order, and the first that is named is the one:
+ * the environment, then the user's runtime on this machine. (A pod's own, and a kubeconfig's, have
+ * their place between these.)
+ *
+ * @param source where the queue serves
+ * @param place for people: what was looked at
+ */
+record RuntimeSearch(Endpoint.Source source, String place) {
+
+  static final String ENDPOINT = "PODPOOL_ENDPOINT";
+  static final String KEY_FILE = "PODPOOL_KEY_FILE";
+
+  /**
+   * The place to ask.
+   *
+   * @throws PodpoolException if the environment names one that can't be used
+   */
+  static RuntimeSearch of(Map<String, String> environment, Path home) {
+    String endpoint = environment.getOrDefault(ENDPOINT, "");
+    if (!endpoint.isEmpty()) {
+      return named(endpoint, environment.getOrDefault(KEY_FILE, ""));
+    }
+    return of(RuntimeDirectory.of(environment, home));
+  }
+
+  static RuntimeSearch of(RuntimeDirectory directory) {
+    return new RuntimeSearch(
+        directory,
+        ENDPOINT
+            + " (not set)\n  - the runtime directory "
+            + directory.path()
+            + ", which "
+            + RuntimeDirectory.VARIABLE
+            + " can name");
+  }
+
+  private static RuntimeSearch named(String endpoint, String keyFile) {
+    int colon = endpoint.lastIndexOf(':');
+    String host = colon < 0 ? "" : endpoint.substring(0, colon).replaceAll("^\\[|]$", "");
+    String port = endpoint.substring(colon + 1);
+    if (host.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
+      throw new PodpoolException(
+          ENDPOINT + " is '" + endpoint + "'; give host:port, such as 127.0.0.1:7465");
+    }
+    if (keyFile.isEmpty()) {
+      throw new PodpoolException(
+          ENDPOINT + " is set, and " + KEY_FILE + " is not; name the file that holds the key");
+    }
+    checkLoopback(endpoint, host);
+    Endpoint.Source source =
+        () -> new Endpoint(host, Integer.parseInt(port), key(Path.of(keyFile)));
+    return new RuntimeSearch(source, ENDPOINT + "=" + endpoint + ", " + KEY_FILE + "=" + keyFile);
+  }
+
+  /** The key and all the data would be there for anybody on the way to read. */
+  private static void checkLoopback(String endpoint, String host) {
+    try {
+      if (InetAddress.getByName(host).isLoopbackAddress()) {
+        return;
+      }
+    } catch (UnknownHostException e) {
+      throw new PodpoolException(
+          ENDPOINT + " is '" + endpoint + "', and there is no host of that name", e);
+    }
+    throw new PodpoolException(
+        ENDPOINT
+            + " is '"
+            + endpoint
+            + "', which is not on this machine: the connection is not encrypted, so only loopback"
+            + " addresses are taken. Forward a local port to it, over SSH for example.");
+  }
+
+  private static String key(Path file) throws IOException {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new IOException("the key's file " + file + " can't be read: " + e, e);
+    }
+  }
+}

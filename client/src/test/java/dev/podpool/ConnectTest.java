@@ -1,0 +1,63 @@
+package dev.podpool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.podpool.rpc.Endpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(60)
+class ConnectTest {
+
+  @TempDir private Path home;
+
+  @Test
+  void withoutARuntimeItSaysWhatWasTriedAndHowToStartOne() {
+    assertThatThrownBy(() -> Podpool.connect(Map.of(), home, ConnectOptions.defaults()))
+        .isInstanceOf(PodpoolException.class)
+        .hasMessageContaining("PODPOOL_ENDPOINT (not set)")
+        .hasMessageContaining(home.resolve(".local/state/podpool").toString())
+        .hasMessageContaining("no runtime has served from")
+        .hasMessageContaining("podpool local up -f pool.yaml");
+  }
+
+  @Test
+  void theEnvironmentNamesTheEndpointAndItsKey() throws IOException {
+    Path key = Files.writeString(home.resolve("key"), "secret\n");
+    Map<String, String> environment =
+        Map.of("PODPOOL_ENDPOINT", "127.0.0.1:4711", "PODPOOL_KEY_FILE", key.toString());
+    assertThat(RuntimeSearch.of(environment, home).source().locate())
+        .isEqualTo(new Endpoint("127.0.0.1", 4711, "secret"));
+    assertThat(
+            RuntimeSearch.of(
+                    Map.of("PODPOOL_ENDPOINT", "[::1]:4711", "PODPOOL_KEY_FILE", key.toString()),
+                    home)
+                .source()
+                .locate()
+                .host())
+        .isEqualTo("::1");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "192.0.2.1:4711, /key, 'not on this machine: the connection is not encrypted'",
+    "127.0.0.1, /key, 'give host:port'",
+    "127.0.0.1:99999, /key, 'give host:port'",
+    "127.0.0.1:4711, '', 'PODPOOL_KEY_FILE is not'",
+    "nowhere.invalid:4711, /key, 'there is no host of that name'",
+  })
+  void anEndpointThatCannotBeUsedIsRefused(String endpoint, String key, String why) {
+    Map<String, String> environment = Map.of("PODPOOL_ENDPOINT", endpoint, "PODPOOL_KEY_FILE", key);
+    assertThatThrownBy(() -> RuntimeSearch.of(environment, home))
+        .isInstanceOf(PodpoolException.class)
+        .hasMessageContaining(why);
+  }
+}

@@ -1,0 +1,124 @@
+package dev.podpool.queue.boot;
+
+import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.DeletePool;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.rpc.QueueConnection;
+import dev.podpool.session.BlobSource;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
+import dev.podpool.worker.Worker;
+import dev.podpool.worker.WorkerSettings;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A queue in a process of its own, and in this one a worker of its pool "p", with real children.
+ */
+final class Remote implements AutoCloseable, BlobSource {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final SplittableRandom RANDOM = new SplittableRandom();
+
+  final Path directory;
+  final QueueProcess queue;
+  private final QueueConnection connection;
+  private final QueueSession control;
+  private final BlockingQueue<Operation> applied = new LinkedBlockingQueue<>();
+  private Worker worker;
+
+  /** As `podpool local up` leaves it: a directory that clients can connect to. */
+  Remote(Path directory) throws IOException, InterruptedException {
+    this.directory = directory;
+    queue = new QueueProcess(directory);
+    connection = new QueueConnection(queue);
+    control = connection.open(TestClient.open(RANDOM).build(), new Control(), PATIENCE);
+    define("p");
+  }
+
+  void define(String pool) throws InterruptedException {
+    call(
+        Operation.newBuilder()
+            .setDefinePool(
+                DefinePool.newBuilder().setPool(pool).setUid("of-" + pool).setMaxAttempts(3))
+            .build());
+  }
+
+  void delete(String pool) throws InterruptedException {
+    call(Operation.newBuilder().setDeletePool(DeletePool.newBuilder().setPool(pool)).build());
+  }
+
+  /** Sends, and waits until it is done. */
+  private void call(Operation operation) throws InterruptedException {
+    control.send(operation);
+    Operation done = applied.poll(20, TimeUnit.SECONDS);
+    if (done == null) {
+      throw new AssertionError("not applied: " + operation);
+    }
+  }
+
+  /** A worker of two children. */
+  Remote withWorker() throws IOException {
+    worker =
+        new Worker(
+            WorkerSettings.of("p", "w", 2)
+                .withBlobs(this)
+                .withInlineBytesMax(256 << 10)
+                .withCodeDirectory(directory.resolve("code")));
+    CompletableFuture<QueueSession> session = new CompletableFuture<>();
+    worker.start(operation -> session.join().send(operation));
+    OpenSession open = TestClient.open(RANDOM).setPool("p").setWorker("w").setSlots(2).build();
+    session.complete(connection.open(open, worker, PATIENCE));
+    return this;
+  }
+
+  @Override
+  public void fetch(Blob blob, OutputStream into) throws IOException {
+    try {
+      connection.fetch(blob, into, PATIENCE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
+    } catch (dev.podpool.rpc.QueueUnreachableException e) {
+      if (e.isForGood()) {
+        throw new FileNotFoundException(e.getMessage());
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (worker != null) {
+      worker.close();
+    }
+    connection.close();
+    queue.close();
+  }
+
+  private final class Control implements SessionHandler {
+    @Override
+    public void onDone(Operation operation) {
+      applied.add(operation);
+    }
+
+    @Override
+    public void onDelivery(Delivery delivery) {}
+
+    @Override
+    public void onEnd(Refusal reason) {}
+  }
+}
