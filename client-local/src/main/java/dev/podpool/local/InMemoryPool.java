@@ -31,9 +31,10 @@ final class InMemoryPool implements PoolBackend {
   private final int maxAttempts;
   private final @Nullable Duration itemTimeout;
   private final boolean classPathOnly;
-  private final QueueLoop queue = QueueLoop.inMemory();
+  private final QueueLoop queue;
   private final Printer printer;
   private final Worker worker;
+  private final CompletableFuture<QueueSession> ofWorker = new CompletableFuture<>();
 
   InMemoryPool(PoolOptions options) {
     requireOnClassPath();
@@ -46,6 +47,9 @@ final class InMemoryPool implements PoolBackend {
     this.classPathOnly = options.jvmArguments().isEmpty();
     this.printer = new Printer(options.output(), options.errorOutput());
     this.worker = new Worker(settings(options).withListener(printer));
+    // The processes start while the queue is loaded: both take a tenth of a second or more.
+    startWorker();
+    this.queue = QueueLoop.inMemory();
   }
 
   private static void requireOnClassPath() {
@@ -78,6 +82,14 @@ final class InMemoryPool implements PoolBackend {
             ByteString.copyFrom(initializer.arguments())));
   }
 
+  private void startWorker() {
+    try {
+      worker.start(operation -> ofWorker.join().send(operation));
+    } catch (IOException e) {
+      throw new PodpoolException("the pool's processes could not be started: " + e.getMessage(), e);
+    }
+  }
+
   @Override
   public String pool() {
     return name;
@@ -100,13 +112,6 @@ final class InMemoryPool implements PoolBackend {
 
   @Override
   public QueueSession open(SessionHandler handler) {
-    CompletableFuture<QueueSession> ofWorker = new CompletableFuture<>();
-    try {
-      // The processes start while the queue does: both take a tenth of a second or more.
-      worker.start(operation -> ofWorker.join().send(operation));
-    } catch (IOException e) {
-      throw new PodpoolException("the pool's processes could not be started: " + e.getMessage(), e);
-    }
     QueueSession session = queue.open(session().build(), handler);
     session.send(
         Operation.newBuilder()

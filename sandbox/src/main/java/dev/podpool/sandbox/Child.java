@@ -7,6 +7,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program that a supervisor starts for each slot.
@@ -22,12 +23,14 @@ public final class Child {
    *
    * @param arguments the supervisor's socket; the mapped page
    */
-  public static void main(String[] arguments) throws IOException {
+  public static void main(String[] arguments) throws IOException, InterruptedException {
     InputStream lifeLine = System.in;
     byte[] token = lifeLine.readNBytes(Frames.TOKEN_LENGTH);
     String socket = arguments[0];
     new LifeLine(lifeLine, socket, arguments[1]).start();
 
+    PageMapping mapping = new PageMapping(Path.of(arguments[1]));
+    mapping.start();
     SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     channel.connect(UnixDomainSocketAddress.of(socket));
     Outbox outbox = new Outbox(channel);
@@ -39,7 +42,7 @@ public final class Child {
     // What ran before an orderly exit counts; what it printed, too.
     Runtime.getRuntime().addShutdownHook(new LastWords(outbox));
 
-    new ItemThread(channel, outbox, SlotPage.map(Path.of(arguments[1]))).start();
+    new ItemThread(channel, outbox, mapping.await()).start();
   }
 
   /** Kills what user code has started: nobody else knows of it, and it must not outlive this. */
@@ -50,6 +53,36 @@ public final class Child {
   }
 
   // Classes and not lambdas: the first lambda of a process costs its start 20 ms.
+
+  /** Maps the page while others connect: each loads what the other does not need. */
+  private static final class PageMapping extends UninterruptibleThread {
+    private final Path file;
+    private @Nullable SlotPage page;
+    private @Nullable IOException failure;
+
+    PageMapping(Path file) {
+      super("podpool-page");
+      this.file = file;
+    }
+
+    @Override
+    public void run() {
+      try {
+        page = SlotPage.map(file);
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+
+    SlotPage await() throws IOException, InterruptedException {
+      join();
+      SlotPage mapped = page;
+      if (mapped == null) {
+        throw failure == null ? new IOException(file + " could not be mapped") : failure;
+      }
+      return mapped;
+    }
+  }
 
   private static final class LastWords extends UninterruptibleThread {
     private final Outbox outbox;

@@ -16,20 +16,16 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** Starts child processes, and owns the private directory through which they call back. */
 final class ChildLauncher implements AutoCloseable {
   /** Longest path of a socket, by the kernel's {@code sockaddr_un}. */
   private static final int SOCKET_PATH_BYTES_MAX = 107;
 
-  private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w+GC");
   private static final List<String> OPTION_VARIABLES =
       List.of("JDK_JAVA_OPTIONS", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS");
 
   private final WorkerSettings settings;
-  private final SecureRandom random = new SecureRandom();
   private final Path directory;
   private final Path socket;
   private final ServerSocketChannel server;
@@ -77,7 +73,7 @@ final class ChildLauncher implements AutoCloseable {
       throw e;
     }
     byte[] token = new byte[Frames.TOKEN_LENGTH / 2];
-    random.nextBytes(token);
+    new SecureRandom().nextBytes(token); // loads a lot at first: while the child starts
     String text = HexFormat.of().formatHex(token);
     try {
       OutputStream lifeLine = process.getOutputStream(); // open for as long as we live
@@ -125,11 +121,20 @@ final class ChildLauncher implements AutoCloseable {
   }
 
   private boolean selectsCollector(Map<String, String> environment) {
-    Stream<String> inVariables =
-        OPTION_VARIABLES.stream()
-            .flatMap(variable -> Stream.of(environment.getOrDefault(variable, "").split("\\s+")));
-    return Stream.concat(settings.jvmArguments().stream(), inVariables)
-        .anyMatch(argument -> COLLECTOR.matcher(argument).matches());
+    // No stream, lambda or pattern: the first child waits for those to be loaded.
+    List<String> arguments = new ArrayList<>(settings.jvmArguments());
+    for (String variable : OPTION_VARIABLES) {
+      String options = environment.get(variable);
+      if (options != null) {
+        arguments.addAll(List.of(options.split("\\s+")));
+      }
+    }
+    for (String argument : arguments) {
+      if (argument.startsWith("-XX:+Use") && argument.endsWith("GC")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

@@ -21,6 +21,8 @@ final class Children {
   private static final System.Logger LOG = System.getLogger(Children.class.getName());
   // A JVM that boots is busy: more of them at once would only delay the first that is ready.
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+  // What the first item takes until its result is in, with all that is loaded for it.
+  private static final long FIRST_ITEM_NANOS = 50_000_000L;
   private static final long RETIRE_NANOS = 5_000_000_000L;
   private static final long CLOSE_NANOS = 1_000_000_000L;
   private static final String NOT_STARTED = "the pool's processes failed to start";
@@ -35,6 +37,7 @@ final class Children {
   private final Consumer<Runnable> post;
   private final StartFailures startFailures;
   private boolean everReady;
+  private long allAtNanos = Long.MAX_VALUE; // when the others may start beside the first
   private boolean closing;
 
   Children(
@@ -97,6 +100,10 @@ final class Children {
     boolean tooMany = everReady ? booting >= PROCESSORS : starting >= Math.max(1, PROCESSORS - 1);
     if (closing || earliest == Long.MAX_VALUE || tooMany) {
       return Long.MAX_VALUE;
+    }
+    if (everReady) {
+      // More that boot would be in the way of the first item, and for long ones nothing is lost.
+      earliest = Math.max(earliest, allAtNanos);
     }
     if (startFailures.any()) {
       // One at a time tries.
@@ -185,7 +192,10 @@ final class Children {
   private void ready(ChildProcess child) {
     child.state = State.READY;
     child.deletePage();
-    everReady = true;
+    if (!everReady) {
+      everReady = true;
+      allAtNanos = System.nanoTime() + FIRST_ITEM_NANOS;
+    }
     Operation news = startFailures.succeeded();
     if (news != null) {
       session.send(news);
@@ -257,6 +267,7 @@ final class Children {
       }
       case Frames.RESULTS -> {
         frames.results(child, body);
+        allAtNanos = Long.MIN_VALUE;
         slots[child.slot].itemsEnded();
       }
       case Frames.FAILURE -> {

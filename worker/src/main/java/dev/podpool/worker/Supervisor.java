@@ -61,10 +61,6 @@ final class Supervisor implements Runnable {
     selector = Selector.open();
     CodeDirectory shared = sharedCodeDirectory();
     ChildLauncher launcher = new ChildLauncher(settings);
-    CodeDirectory directory =
-        shared == null ? new CodeDirectory(launcher.codeDirectory(), false) : shared;
-    Codes codes = new Codes(backlog, slots);
-    arrivals = new Arrivals(settings, backlog, report, codes, new Fetches(this::post), directory);
     children =
         new Children(
             settings,
@@ -75,6 +71,11 @@ final class Supervisor implements Runnable {
             new ChildFrames(settings, report, anyItem),
             new Remains(settings.worker(), backlog, report),
             this::post);
+    children.start(System.nanoTime()); // the first one, while the rest of this is loaded
+    CodeDirectory directory =
+        shared == null ? new CodeDirectory(launcher.codeDirectory(), false) : shared;
+    Codes codes = new Codes(backlog, slots);
+    arrivals = new Arrivals(settings, backlog, report, codes, new Fetches(this::post), directory);
     dispatcher = new Dispatcher(backlog, arrivals, slots, settings.maxTasksPerWorker());
     assignments = new Assignments(backlog, arrivals, codes, slots, report);
     timers = new Timers(slots, settings);
