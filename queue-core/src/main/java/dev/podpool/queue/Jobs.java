@@ -227,7 +227,7 @@ final class Jobs {
   }
 
   private void forget(Job job) {
-    watches.forget(job, sessions, effects());
+    watches.forget(job, effects());
     timers.remove(job);
     job.forget();
     byId.remove(job.id);
@@ -289,7 +289,7 @@ final class Jobs {
   void deletePool(Pool pool) {
     LinkedHashSet<Long> told = new LinkedHashSet<>();
     for (Job job : List.copyOf(pool.jobs.values())) {
-      job.watches.forEach(watch -> told.add(watch.session));
+      job.watches.forEach(watch -> told.add(watch.session.id));
       endAll(job, ItemState.CANCELLED);
       forget(job);
     }
@@ -298,7 +298,7 @@ final class Jobs {
   }
 
   void endSession(SessionState session) {
-    Watches.end(session);
+    watches.end(session);
     List.copyOf(session.bound.values()).forEach(job -> release(job.id));
   }
 
@@ -359,10 +359,7 @@ final class Jobs {
     pool.jobs.put(job.number, job);
     timers.add(job);
     for (Watch watch : job.watches) {
-      SessionState session = sessions.find(watch.session);
-      if (session != null) {
-        session.watched.put(job.number, job);
-      }
+      watch.session.watched.put(job.number, job);
     }
     SessionState owner = sessions.find(job.owner);
     if (owner != null && job.submitted.getWithSession()) {
