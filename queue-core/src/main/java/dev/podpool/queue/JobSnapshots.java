@@ -48,7 +48,7 @@ final class JobSnapshots {
     for (Watch watch : job.watches) {
       into.addWatches(
           WatchSnapshot.newBuilder()
-              .setSession(watch.session)
+              .setSession(watch.session.id)
               .setConfirmed(watch.confirmed())
               .setDelivered(watch.delivered()));
     }
@@ -87,8 +87,11 @@ final class JobSnapshots {
     job.restoreEnded(ItemState.EXPIRED, from.getExpired());
     job.settled = job.hasEnded();
     for (WatchSnapshot each : from.getWatchesList()) {
-      job.watches.add(
-          Watch.restore(each.getSession(), each.getConfirmed(), each.getDelivered(), job));
+      SessionState session = sessions.find(each.getSession());
+      if (session == null) {
+        throw new IllegalStateException("snapshot tells no session: " + each.getSession());
+      }
+      job.watches.add(Watch.restore(session, each.getConfirmed(), each.getDelivered(), job));
     }
     job.countBytes();
     return job;

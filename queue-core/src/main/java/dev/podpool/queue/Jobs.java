@@ -228,7 +228,7 @@ final class Jobs {
   }
 
   private void forget(Job job) {
-    watches.forget(job, sessions, effects());
+    watches.forget(job, effects());
     timers.remove(job);
     job.forget();
     byId.remove(job.id);
@@ -290,7 +290,7 @@ final class Jobs {
   void deletePool(Pool pool) {
     LinkedHashSet<Long> told = new LinkedHashSet<>();
     for (Job job : pool.jobs.values()) {
-      job.watches.forEach(watch -> told.add(watch.session));
+      job.watches.forEach(watch -> told.add(watch.session.id));
     }
     // First: who waits is to hear why, and not that the job was cancelled.
     told.forEach(session -> effects().deliver(session, Deliveries.poolGone(pool.name())));
@@ -302,7 +302,7 @@ final class Jobs {
   }
 
   void endSession(SessionState session) {
-    Watches.end(session);
+    watches.end(session);
     List.copyOf(session.bound.values()).forEach(job -> release(job.id));
   }
 
@@ -363,10 +363,7 @@ final class Jobs {
     pool.jobs.put(job.number, job);
     timers.add(job);
     for (Watch watch : job.watches) {
-      SessionState session = sessions.find(watch.session);
-      if (session != null) {
-        session.watched.put(job.number, job);
-      }
+      watch.session.watched.put(job.number, job);
     }
     SessionState owner = sessions.find(job.owner);
     if (owner != null && job.submitted.getWithSession()) {

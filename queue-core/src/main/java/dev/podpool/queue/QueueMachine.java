@@ -317,11 +317,26 @@ public final class QueueMachine {
     for (JobSnapshot job : snapshot.getJobsList()) {
       machine.jobs.restore(job);
     }
+    for (SessionSnapshot session : snapshot.getSessionsList()) {
+      machine.restoreWaiting(session);
+    }
     machine.jobs.restoreLast(snapshot.getLastJob());
     for (PoolSnapshot pool : snapshot.getPoolsList()) {
       machine.pools.restore(pool, machine.sessions);
     }
     return machine;
+  }
+
+  /** When its jobs are there. */
+  private void restoreWaiting(SessionSnapshot from) {
+    SessionState session = sessions.find(from.getSession());
+    for (long number : from.getWaitingJobsList()) {
+      Job job = session == null ? null : session.watched.get(number);
+      if (session == null || job == null) {
+        throw new IllegalStateException("snapshot waits for a job that is not read: " + number);
+      }
+      session.waiting.add(job);
+    }
   }
 
   private void restore(SessionSnapshot from) {

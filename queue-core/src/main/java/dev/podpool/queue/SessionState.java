@@ -5,6 +5,7 @@ import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.SessionSnapshot;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,9 @@ final class SessionState {
 
   /** With so many answers unconfirmed, nothing more of the session is applied. */
   static final int ANSWERS_MAX = 4096;
+
+  /** Bytes of outcomes that a session gets ahead of what it has confirmed; one more at most. */
+  static final long UNCONFIRMED_BYTES_MAX = 16L << 20;
 
   final long id;
   final OpenSession opened;
@@ -27,6 +31,10 @@ final class SessionState {
   // Late replies of operations that waited, by sequence, until confirmed one by one.
   final LinkedHashMap<Long, Reply> wakes = new LinkedHashMap<>();
   long applied;
+  // Of outcomes that were delivered to it.
+  long unconfirmedBytes;
+  // Watched ones that have more for it, while it is full. First come, first served.
+  final LinkedHashSet<Job> waiting = new LinkedHashSet<>();
 
   SessionState(long id, OpenSession opened, @Nullable WorkerState worker) {
     this.id = id;
@@ -37,6 +45,11 @@ final class SessionState {
   /** Whether it must confirm before it may go on: answers are kept, and so must be bounded. */
   boolean mustConfirm() {
     return replies.size() + wakes.size() >= ANSWERS_MAX;
+  }
+
+  /** Whether it gets no further outcome until it has confirmed some. */
+  boolean isFull() {
+    return unconfirmedBytes >= UNCONFIRMED_BYTES_MAX;
   }
 
   void confirm(long sequence) {
@@ -63,6 +76,7 @@ final class SessionState {
             .setApplied(applied)
             .addAllReplies(replies)
             .addAllWakes(wakes.values());
+    waiting.forEach(job -> into.addWaitingJobs(job.number));
     if (worker != null) {
       into.setWindow(worker.window).setCordoned(worker.cordoned).setRecalled(worker.recalled);
     }

@@ -7,6 +7,8 @@ import java.util.LinkedHashSet;
 final class Watches {
 
   private final LinkedHashSet<Job> touched = new LinkedHashSet<>();
+  // Were full, and have confirmed since.
+  private final LinkedHashSet<SessionState> freed = new LinkedHashSet<>();
 
   /** {@code job} may have outcomes, or room in a window, that it had not before. */
   void touch(Job job) {
@@ -15,24 +17,53 @@ final class Watches {
 
   /** {@code session} reads from {@code position} on, whatever it has read before. */
   void start(Job job, SessionState session, long position) {
-    job.watches.removeIf(watch -> watch.session == session.id);
+    stop(job, session);
     long from = Math.min(Math.max(position, job.log.from()), job.log.end());
-    job.watches.add(new Watch(session.id, from));
+    job.watches.add(new Watch(session, from));
     session.watched.put(job.number, job);
     touch(job);
   }
 
+  private void stop(Job job, SessionState session) {
+    boolean wasFull = session.isFull();
+    job.watches.removeIf(
+        watch -> {
+          boolean its = watch.session == session;
+          if (its) {
+            watch.end();
+          }
+          return its;
+        });
+    noteFreed(session, wasFull);
+  }
+
+  private void noteFreed(SessionState session, boolean wasFull) {
+    if (wasFull && !session.isFull()) {
+      freed.add(session);
+    }
+  }
+
   void confirm(Job job, SessionState session, ConfirmResults confirm) {
+    boolean wasFull = session.isFull();
     for (Watch watch : job.watches) {
-      if (watch.session == session.id) {
+      if (watch.session == session) {
         watch.confirm(confirm.getPosition(), job.log);
       }
     }
     touch(job);
+    noteFreed(session, wasFull);
   }
 
   /** The end of an entry. */
   void deliver(Effects effects) {
+    for (SessionState session : freed) {
+      while (!session.isFull() && !session.waiting.isEmpty()) {
+        Job job = session.waiting.iterator().next();
+        session.waiting.remove(job);
+        advance(job, effects);
+      }
+    }
+    freed.clear();
     touched.forEach(job -> advance(job, effects));
     touched.clear();
   }
@@ -48,8 +79,7 @@ final class Watches {
   static void resume(SessionState session, Effects effects) {
     for (Job job : session.watched.values()) {
       for (Watch watch : job.watches) {
-        if (watch.session == session.id
-            && (watch.delivered() > watch.confirmed() || job.hasEnded())) {
+        if (watch.session == session && (watch.delivered() > watch.confirmed() || job.hasEnded())) {
           effects.deliver(session.id, watch.again(job));
         }
       }
@@ -57,20 +87,22 @@ final class Watches {
   }
 
   /** {@code job} goes; whoever else watches it still gets what the window lets through. */
-  void forget(Job job, Sessions sessions, Effects effects) {
+  void forget(Job job, Effects effects) {
     advance(job, effects);
     touched.remove(job);
     for (Watch watch : job.watches) {
-      SessionState session = sessions.find(watch.session);
-      if (session != null) {
-        session.watched.remove(job.number);
-      }
+      boolean wasFull = watch.session.isFull();
+      watch.end();
+      watch.session.watched.remove(job.number);
+      watch.session.waiting.remove(job);
+      noteFreed(watch.session, wasFull);
     }
   }
 
-  static void end(SessionState session) {
+  void end(SessionState session) {
     for (Job job : session.watched.values()) {
-      job.watches.removeIf(watch -> watch.session == session.id);
+      stop(job, session);
     }
+    freed.remove(session);
   }
 }

@@ -73,6 +73,10 @@ final class Invariants {
   /** What a worker is counted as holding is what would be sent to it if it came back. */
   private static void checkHeldBytes(QueueMachine machine, Snapshot state) {
     for (SessionSnapshot session : state.getSessionsList()) {
+      SessionState counted = machine.sessionStates().find(session.getSession());
+      assertThat(counted.waiting.isEmpty() || counted.isFull())
+          .as("outcomes wait though there is room")
+          .isTrue();
       WorkerState worker = machine.sessionStates().worker(session.getSession());
       if (worker == null) {
         continue;

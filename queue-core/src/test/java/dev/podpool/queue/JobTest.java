@@ -10,6 +10,7 @@ import dev.podpool.protocol.EndItems;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.WatchJob;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Handing in, following and ending jobs. */
@@ -310,5 +311,48 @@ class JobTest {
         Operation.newBuilder()
             .setWatchJob(
                 WatchJob.newBuilder().setJobId(TestPayloads.id(id)).setPosition(position)));
+  }
+
+  @Test
+  void allThatASessionReadsSharesOneWindowInWhichEachJobHasItsTurn() {
+    String large = "x".repeat(2 << 20);
+    queue = new QueueScript().unchecked();
+    queue.worker("w", 1, 100);
+    for (String job : List.of("a", "b", "c", "d")) {
+      queue.submit(job, job + 1, job + 2, job + 3);
+      for (int i = 1; i <= 3; i++) {
+        queue.succeedWith("w", job + i, large);
+      }
+    }
+    // Eight of 2 MiB and a little are 16 MiB and a little.
+    assertThat(queue.told("client")).filteredOn(large::equals).hasSize(8);
+    var session = queue.machine.sessionStates().find(queue.party("client").session);
+    assertThat(session.waiting).hasSize(2);
+    queue.machine = QueueMachine.restore(queue.machine.snapshot());
+    assertThat(queue.machine.snapshot().getSessions(0).getWaitingJobsCount()).isEqualTo(2);
+
+    queue.confirm("client", "a", 2);
+    assertThat(queue.told("client")).as("c3, then d1").filteredOn(large::equals).hasSize(2);
+    queue.confirm("client", "a", 3);
+    queue.confirm("client", "b", 3);
+    assertThat(queue.told("client")).filteredOn(large::equals).hasSize(2);
+    session = queue.machine.sessionStates().find(queue.party("client").session);
+    assertThat(session.waiting).isEmpty();
+  }
+
+  @Test
+  void whoEndsOrForgetsAJobThatFilledTheWindowMakesRoomForOthers() {
+    String large = "x".repeat(8 << 20);
+    queue = new QueueScript().unchecked();
+    queue.worker("w", 1, 100);
+    for (String job : List.of("a", "b", "c")) {
+      queue.submit(job, job);
+      queue.succeedWith("w", job, large);
+    }
+    assertThat(queue.told("client")).filteredOn(large::equals).hasSize(2);
+
+    queue.release("a");
+
+    assertThat(queue.told("client")).filteredOn(large::equals).hasSize(1);
   }
 }

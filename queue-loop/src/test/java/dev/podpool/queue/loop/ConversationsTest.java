@@ -116,11 +116,9 @@ class ConversationsTest {
   /** A session, and what it was told. */
   private final class Peer implements Link {
     final List<Response> told = new ArrayList<>();
-    final long nonce;
     long session;
 
     Peer(long nonce) {
-      this.nonce = nonce;
       ByteString id =
           ByteString.copyFrom(ByteBuffer.allocate(16).putLong(nonce).putLong(nonce).flip());
       loop.receive(

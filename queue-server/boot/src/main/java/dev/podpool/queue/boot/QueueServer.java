@@ -1,5 +1,6 @@
 package dev.podpool.queue.boot;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import dev.podpool.queue.blobs.BlobFiles;
 import dev.podpool.queue.front.Authenticator;
 import dev.podpool.queue.front.QueueFront;
@@ -8,12 +9,16 @@ import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.queue.raft.RatisLog;
 import dev.podpool.queue.raft.RatisSettings;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /** One replica of the queue, durable in a directory, serving on an address. */
 public final class QueueServer implements AutoCloseable {
+
+  private static final int CONNECTIONS_MAX = 25_000;
+  private static final int OTHER_FILES = 500;
 
   private final QueueLoop queue;
   private final QueueFront front;
@@ -57,13 +62,21 @@ public final class QueueServer implements AutoCloseable {
               new QueueFront.Parts(
                   settings.authenticator(),
                   new DiskRoom(settings.directory(), settings.diskReserveBytes()),
-                  blobs::open));
+                  blobs::open,
+                  connectionsMax()));
       started = true;
     } finally {
       if (!started) {
         queue.close();
       }
     }
+  }
+
+  /** As many as this process may have files open, but for those of the log and the like. */
+  private static int connectionsMax() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+        ? (int) Math.clamp(system.getMaxFileDescriptorCount() - OTHER_FILES, 1, CONNECTIONS_MAX)
+        : CONNECTIONS_MAX;
   }
 
   /** The port that it listens on. */

@@ -6,6 +6,8 @@ import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Refused;
 import dev.podpool.protocol.Request;
+import dev.podpool.session.SessionLogic;
+import io.grpc.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +19,58 @@ final class Admission {
   /** Largest operation. A client's pieces are smaller. */
   static final int OPERATION_BYTES_MAX = 2 << 20;
 
+  /** Largest request: what gathers in a session's, and one operation more. */
+  static final int REQUEST_BYTES_MAX =
+      SessionLogic.REQUEST_BYTES_TARGET + OPERATION_BYTES_MAX + (256 << 10);
+
+  private static final int OPEN_BYTES_MAX = 1 << 10;
+
   private final Room room;
 
   Admission(Room room) {
     this.room = room;
+  }
+
+  /**
+   * Why {@code request} as a whole is no request, and its connection is ended; null where it is
+   * one.
+   */
+  static @Nullable Status offence(Request request) {
+    int bytes = request.getSerializedSize();
+    if (bytes > REQUEST_BYTES_MAX) {
+      return Status.INVALID_ARGUMENT.withDescription(
+          "a request of %d bytes; at most %d: send less at once, and large payloads as blobs"
+              .formatted(bytes, REQUEST_BYTES_MAX));
+    }
+    int operations = request.getBatch().getOperationsCount();
+    if (operations > SessionLogic.UNCONFIRMED_OPERATIONS_MAX) {
+      return Status.INVALID_ARGUMENT.withDescription(
+          "a request of %d operations; at most %d: send the rest when these are answered"
+              .formatted(operations, SessionLogic.UNCONFIRMED_OPERATIONS_MAX));
+    }
+    int openBytes = request.getOpen().getSerializedSize();
+    if (openBytes > OPEN_BYTES_MAX) {
+      return Status.INVALID_ARGUMENT.withDescription(
+          "a session is opened with %d bytes; at most %d: take a shorter name"
+              .formatted(openBytes, OPEN_BYTES_MAX));
+    }
+    // Its operations are looked at one by one, and refused one by one.
+    String unknown = unknownAround(request);
+    return unknown == null
+        ? null
+        : Status.UNIMPLEMENTED.withDescription(
+            unknown + " is not known to this queue: update it before its clients and workers");
+  }
+
+  private static @Nullable String unknownAround(Request request) {
+    boolean isKnown =
+        request.getUnknownFields().isEmpty()
+            && request.getBatch().getUnknownFields().isEmpty()
+            && !request.hasOpen();
+    return isKnown
+        ? null
+        : KnownFields.firstUnknown(
+            request.toBuilder().setBatch(request.getBatch().toBuilder().clearOperations()).build());
   }
 
   /** {@code request} with a refusal in the place of each operation that may not come in. */
@@ -47,6 +97,12 @@ final class Admission {
           ErrorCode.INVALID_ARGUMENT,
           "an operation of %d bytes; at most %d: send large payloads as blobs"
               .formatted(bytes, OPERATION_BYTES_MAX));
+    }
+    String unknown = KnownFields.firstUnknown(operation);
+    if (unknown != null) {
+      return refusal(
+          ErrorCode.UNKNOWN_OPERATION,
+          unknown + " is not known to this queue: update it before its clients and workers");
     }
     return switch (operation.getKindCase()) {
       case SUBMIT_JOB, ADD_ITEMS, PUT_BLOB -> {

@@ -87,7 +87,7 @@ final class OutputCalls {
           return;
         }
         if (pendingBytes > PENDING_BYTES_MAX) {
-          droppedBytes += output.getText().length() + output.getDroppedBytes();
+          droppedBytes += OutputRings.lost(output);
           return;
         }
         TaskOutput next =

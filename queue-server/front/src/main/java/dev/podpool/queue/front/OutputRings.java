@@ -21,6 +21,9 @@ final class OutputRings {
   static final long ITEM_BYTES_MAX = 64 << 10;
   static final long BYTES_MAX = 64L << 20;
 
+  // So that one piece fits its ring, whatever else it says.
+  private static final int TEXT_BYTES_MAX = (int) ITEM_BYTES_MAX - 1024;
+
   // Of an item that has printed, beside its text.
   private static final int RING_BYTES = 256;
 
@@ -42,7 +45,9 @@ final class OutputRings {
     void take(TaskOutput output);
   }
 
-  synchronized void publish(TaskOutput output) {
+  /** Keeps {@code printed}, of a very long one the end, and gives it to whoever follows. */
+  synchronized void publish(TaskOutput printed) {
+    TaskOutput output = cut(printed);
     Item item = new Item(output.getJobId(), output.getIndex());
     Ring ring = rings.computeIfAbsent(item, any -> new Ring());
     bytes += ring.pieces.isEmpty() ? RING_BYTES : 0;
@@ -59,15 +64,35 @@ final class OutputRings {
     followers.forEach(follower -> follower.take(output));
   }
 
+  private static TaskOutput cut(TaskOutput printed) {
+    ByteString text = printed.getTextBytes();
+    int from = text.size() - TEXT_BYTES_MAX;
+    if (from <= 0) {
+      return printed;
+    }
+    while (from < text.size() && (text.byteAt(from) & 0xc0) == 0x80) {
+      from++; // not within a character
+    }
+    return printed.toBuilder()
+        .setTextBytes(text.substring(from))
+        .setDroppedBytes(printed.getDroppedBytes() + from)
+        .build();
+  }
+
   private void drop(Ring ring) {
     TaskOutput dropped = ring.pieces.remove();
-    ring.droppedBytes += dropped.getText().length() + dropped.getDroppedBytes();
+    ring.droppedBytes += lost(dropped);
     change(ring, -size(dropped));
   }
 
   private void change(Ring ring, long more) {
     ring.bytes += more;
     bytes += more;
+  }
+
+  /** How many printed bytes are lost with {@code output}. */
+  static long lost(TaskOutput output) {
+    return output.getTextBytes().size() + output.getDroppedBytes();
   }
 
   private static long size(TaskOutput output) {

@@ -24,6 +24,14 @@ final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
     return new ServerCall.Listener<>() {
       @Override
       public void onMessage(ReadRequest question) {
+        String unknown = KnownFields.firstUnknown(question);
+        if (unknown != null) {
+          call.close(
+              Status.UNIMPLEMENTED.withDescription(
+                  unknown + " is not known to this queue: update it before its clients"),
+              new Metadata());
+          return;
+        }
         var _ =
             queue
                 .read(machine -> machine.read(question))
