@@ -75,7 +75,7 @@ public final class QueueServer implements AutoCloseable {
   /** As many as this process may have files open, but for those of the log and the like. */
   private static int connectionsMax() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
-        ? (int) Math.clamp(system.getMaxFileDescriptorCount() - OTHER_FILES, 1, CONNECTIONS_MAX)
+        ? Math.clamp(system.getMaxFileDescriptorCount() - OTHER_FILES, 1, CONNECTIONS_MAX)
         : CONNECTIONS_MAX;
   }
 
