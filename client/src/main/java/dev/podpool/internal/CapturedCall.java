@@ -9,12 +9,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A function with its arguments, ready to travel.
  *
- * @param name for people
- * @param function what the worker finds the function by
+ * @param captured the function
  * @param arguments one payload
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record CapturedCall(String name, byte[] function, byte[] arguments) {
+public record CapturedCall(CapturedFunction captured, byte[] arguments) {
+
+  /** What the worker finds the function by. */
+  public byte[] function() {
+    return captured.reference();
+  }
 
   /**
    * Captures {@code function} and encodes {@code arguments}.
@@ -39,6 +43,6 @@ public record CapturedCall(String name, byte[] function, byte[] arguments) {
   }
 
   private static CapturedCall of(CapturedFunction captured, @Nullable Object arguments) {
-    return new CapturedCall(captured.name(), captured.reference(), captured.payload(arguments));
+    return new CapturedCall(captured, captured.payload(arguments));
   }
 }

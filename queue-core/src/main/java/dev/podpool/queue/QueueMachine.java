@@ -88,7 +88,7 @@ public final class QueueMachine {
     }
     long sequence = batch.getFirstSequence();
     for (Operation operation : batch.getOperationsList()) {
-      if (sequence == session.applied + 1) {
+      if (sequence == session.applied + 1 && !session.mustConfirm()) {
         session.applied = sequence;
         Reply.Builder reply = handle(session, sequence, operation);
         if (sessions.find(session.id) != session) {
@@ -274,6 +274,10 @@ public final class QueueMachine {
 
   Pools pools() {
     return pools;
+  }
+
+  Sessions sessionStates() {
+    return sessions;
   }
 
   // ---- snapshot

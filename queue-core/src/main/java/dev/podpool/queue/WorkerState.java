@@ -15,9 +15,13 @@ final class WorkerState {
   final String name;
   final int slots;
   final Pool pool;
+  // With so many it gets no more, whatever its window.
+  final long heldBytesMax;
   final LinkedHashSet<Lease> leases = new LinkedHashSet<>();
   int window;
   int leased;
+  // Of these items, as they would be sent each in a range of its own.
+  long heldBytes;
   boolean cordoned;
   // Asked to return items, and has not reported since.
   boolean recalled;
@@ -28,6 +32,8 @@ final class WorkerState {
     this.name = opened.getWorker();
     this.slots = opened.getSlots();
     this.pool = pool;
+    long bytesMax = opened.getHeldBytesMax();
+    this.heldBytesMax = bytesMax > 0 ? bytesMax : Long.MAX_VALUE;
   }
 
   /** Oldest job first; the same after a restore, unlike the order in which they were given. */
@@ -41,7 +47,7 @@ final class WorkerState {
 
   /** How many items more it may be given. */
   int spare() {
-    return cordoned ? 0 : Math.max(0, window - leased);
+    return cordoned || heldBytes >= heldBytesMax ? 0 : Math.max(0, window - leased);
   }
 
   boolean hasFreeSlot() {
