@@ -216,7 +216,8 @@ class LocalRuntimeTest {
           .isInstanceOf(TaskFailedException.class)
           .hasMessageContaining("/models is absent");
     }
-    local.await(report ->
+    local.await(
+        report ->
             report.status().startsWith("Initializer failed 5 times: ")
                 && report.status().endsWith("/models is absent"));
 
