@@ -175,7 +175,11 @@ public final class WorkerMain {
     return Failure.newBuilder()
         .setKind(kind)
         .setType(e.getClass().getName())
-        .setMessage(String.valueOf(e.getMessage()))
+        .setMessage(
+            "the pool's initializer "
+                + start.getInitializerFunction()
+                + " failed once: "
+                + e.getMessage())
         .setWorker(start.getWorker())
         .build();
   }

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  */
 public final class IndexDemo {
 
-  private static final int DOCUMENTS_PER_TASK = 16;
+  private static final int DOCUMENTS_PER_TASK = 4;
   private static final double KILL_AT = 0.4;
   private static final long READY_MILLIS_MAX = 60_000;
   private static final Duration READ_MAX = Duration.ofSeconds(10);

@@ -20,6 +20,8 @@ final class Jvm {
     command.add("-XX:+ExitOnOutOfMemoryError");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
+    // Ratis brings SLF4J, which Netty finds then: neither has anything to say, and no place for it.
+    command.add("-Dslf4j.internal.verbosity=ERROR");
     command.add("-Djava.io.tmpdir=" + temporary);
     command.addAll(flags);
     command.add("-cp");

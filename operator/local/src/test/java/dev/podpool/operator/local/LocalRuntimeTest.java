@@ -216,7 +216,10 @@ class LocalRuntimeTest {
           .isInstanceOf(TaskFailedException.class)
           .hasMessageContaining("/models is absent");
     }
-    local.await(report -> report.status().equals("Initializer failed 5 times: /models is absent"));
+    local.await(
+        report ->
+            report.status().startsWith("Initializer failed 5 times: ")
+                && report.status().endsWith("/models is absent"));
 
     local.applyAndAwaitReady("workers: 1");
     try (Pool pool = local.pool()) {
