@@ -20,6 +20,14 @@ public interface PoolBackend {
   @Nullable Duration itemTimeout();
 
   /**
+   * Whether its processes are started on this JVM's class path, and get no code but that: then a
+   * function that is not there is refused at submission.
+   */
+  default boolean needsClassPath() {
+    return false;
+  }
+
+  /**
    * The class path that jobs are submitted with; empty where the workers have the code. Blocks
    * until it is there.
    *

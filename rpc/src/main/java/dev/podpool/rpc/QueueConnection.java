@@ -15,6 +15,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -137,7 +138,8 @@ public final class QueueConnection implements AutoCloseable {
   /**
    * Writes the bytes of {@code blob} into {@code into}, without comparing them with its digest.
    *
-   * @throws IOException if it is not there, or the connection breaks on the way
+   * @throws FileNotFoundException if it is not there, or not whole: asking again is of no use
+   * @throws IOException if the connection breaks on the way, or {@code into} can't be written
    */
   public void fetch(Blob blob, OutputStream into, Duration atMost)
       throws IOException, InterruptedException {
@@ -225,10 +227,13 @@ public final class QueueConnection implements AutoCloseable {
   }
 
   private synchronized IOException unreachable(Status status) {
+    if (status.getCode() == Status.Code.NOT_FOUND) {
+      return new FileNotFoundException(describe(status));
+    }
     return new QueueUnreachableException(
         "the queue at " + endpoint + " did not answer: " + describe(status),
         switch (status.getCode()) {
-          case UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED -> true;
+          case UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED -> true;
           default -> false;
         },
         status.asException());

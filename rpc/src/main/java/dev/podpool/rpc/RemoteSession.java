@@ -131,11 +131,13 @@ final class RemoteSession implements QueueSession {
     }
     try {
       Stream started = new Stream(connection.call(QueueRpc.CONVERSE, CallOptions.DEFAULT));
-      stream = started; // before it starts: it may end right there, in this thread
+      stream = started; // before it begins: it may end within that
       silentRequests = 0;
       started.call.start(started, connection.headers());
-      started.call.request(1);
-      poll();
+      if (stream == started) {
+        started.call.request(1);
+        poll();
+      }
     } catch (IOException e) {
       connectLater(e.getMessage() == null ? e.toString() : e.getMessage());
     }
