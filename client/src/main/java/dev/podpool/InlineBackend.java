@@ -81,6 +81,7 @@ final class InlineBackend implements PoolBackend {
             run(job, Payloads.getDefaultInstance(), true);
           }
         }
+        case CANCEL_JOB -> jobs.remove(operation.getCancelJob().getJobId());
         case RELEASE_JOB -> jobs.remove(operation.getReleaseJob().getJobId());
         default -> {} // confirmations
       }

@@ -8,8 +8,8 @@ import dev.podpool.internal.BlobStore;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.PutBlob;
-import dev.podpool.rpc.QueueUnreachableException;
 import java.io.ByteArrayInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -111,7 +111,7 @@ final class LinkBlobs implements BlobStore {
         try {
           return fetch(blob);
         } catch (IOException e) {
-          boolean isForGood = e instanceof QueueUnreachableException q && q.isForGood();
+          boolean isForGood = e instanceof FileNotFoundException;
           if (isForGood || tries == TRIES_MAX) {
             throw new PodpoolException(
                 e.getMessage() + (isForGood ? "; submit the job again" : ""), e);

@@ -71,6 +71,11 @@ final class RemotePool implements PoolBackend {
   }
 
   @Override
+  public boolean needsClassPath() {
+    return code != null;
+  }
+
+  @Override
   public List<CodeArchive> code() {
     return code == null ? List.of() : code.archives();
   }

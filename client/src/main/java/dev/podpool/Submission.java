@@ -53,14 +53,18 @@ final class Submission {
    * @throws EncodeException if an input can't be encoded
    */
   void submit(Job job, JobOptions options, int chunk, Collection<?> inputs) {
+    begin(job, () -> send(inputs.iterator(), job, submission(options, chunk)));
+  }
+
+  private void begin(Job job, Runnable submit) {
     client.begin(job);
     boolean done = false;
     try {
-      send(inputs.iterator(), job, submission(options, chunk));
+      submit.run();
       done = true;
     } finally {
       if (!done) {
-        job.fail(() -> new PodpoolException("the job's inputs could not be submitted"));
+        job.fail(() -> new PodpoolException("the job could not be submitted"));
       }
     }
   }
@@ -82,15 +86,20 @@ final class Submission {
     } while (inputs.hasNext());
   }
 
-  /** Hands in {@code job} without inputs; they follow, and it ends with the session. */
+  /**
+   * Hands in {@code job} without inputs; they follow, and it ends with the session. If this throws,
+   * the job has ended.
+   */
   void open(Job job, JobOptions options, int chunk) {
-    client.begin(job);
-    send(
+    begin(
         job,
-        submission(options, chunk)
-            .setInputs(Payloads.getDefaultInstance())
-            .setDiscardConfirmed(true)
-            .setWithSession(true));
+        () ->
+            send(
+                job,
+                submission(options, chunk)
+                    .setInputs(Payloads.getDefaultInstance())
+                    .setDiscardConfirmed(true)
+                    .setWithSession(true)));
   }
 
   /** Whether what is gathered should be sent. */

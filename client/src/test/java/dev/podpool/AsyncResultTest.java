@@ -447,6 +447,16 @@ class AsyncResultTest {
   }
 
   @Test
+  void codeThatCannotBeSentIsTheSubmittersAndLeavesNoJob() {
+    queue.codeFails = true;
+    assertThatThrownBy(() -> pool.map(AsyncResultTest::same, List.of(1)))
+        .hasMessage("no room for the code");
+    assertThatThrownBy(() -> pool.imap(AsyncResultTest::same, List.of(1)))
+        .hasMessage("no room for the code");
+    pool.close(); // and waits for nothing
+  }
+
+  @Test
   void aJobThatIsNotThereAnyMoreBreaksWhoConfirmsItsResults() {
     AsyncResult<List<Integer>> result = pool.mapAsync(AsyncResultTest::same, List.of(1, 2));
     SubmitJob job = queue.submitted();

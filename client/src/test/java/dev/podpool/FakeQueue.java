@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.podpool.function.internal.PayloadReader;
 import dev.podpool.internal.PoolBackend;
 import dev.podpool.protocol.AddItems;
+import dev.podpool.protocol.CodeArchive;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Ended;
 import dev.podpool.protocol.Failure;
@@ -36,6 +37,7 @@ final class FakeQueue implements PoolBackend {
   final LinkedBlockingQueue<Operation> sent = new LinkedBlockingQueue<>();
   final CountDownLatch closed = new CountDownLatch(1);
   final CountDownLatch mayClose;
+  boolean codeFails;
   final AtomicInteger codeWasGone = new AtomicInteger();
 
   /** Sees what the client sends before it is there. */
@@ -65,6 +67,14 @@ final class FakeQueue implements PoolBackend {
   @Override
   public @Nullable Duration itemTimeout() {
     return null;
+  }
+
+  @Override
+  public List<CodeArchive> code() {
+    if (codeFails) {
+      throw new PodpoolException("no room for the code");
+    }
+    return List.of();
   }
 
   @Override

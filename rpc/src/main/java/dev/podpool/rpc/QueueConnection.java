@@ -233,7 +233,7 @@ public final class QueueConnection implements AutoCloseable {
     return new QueueUnreachableException(
         "the queue at " + endpoint + " did not answer: " + describe(status),
         switch (status.getCode()) {
-          case UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, UNIMPLEMENTED -> true;
+          case UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED -> true;
           default -> false;
         },
         status.asException());

@@ -13,7 +13,7 @@ public final class QueueUnreachableException extends IOException {
     this.isForGood = isForGood;
   }
 
-  /** Whether asking again is of no use: the key is refused, or what was asked for is not there. */
+  /** Whether asking again is of no use: the key is refused. */
   public boolean isForGood() {
     return isForGood;
   }

@@ -57,7 +57,7 @@ final class RemoteSession implements QueueSession {
     this.connection = connection;
     this.handler = handler;
     this.logic = new SessionLogic(open, new Owner());
-    this.patienceNanos = patience.toNanos();
+    this.patienceNanos = TimeUnit.NANOSECONDS.convert(patience);
   }
 
   synchronized void start() {

@@ -13,7 +13,6 @@ import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import dev.podpool.worker.Worker;
 import dev.podpool.worker.WorkerSettings;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -92,11 +91,6 @@ final class Remote implements AutoCloseable, BlobSource {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException();
-    } catch (dev.podpool.rpc.QueueUnreachableException e) {
-      if (e.isForGood()) {
-        throw new FileNotFoundException(e.getMessage());
-      }
-      throw e;
     }
   }
 

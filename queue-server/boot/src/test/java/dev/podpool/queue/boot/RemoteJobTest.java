@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs that outlive who submitted them, large payloads, and code that travels. */
-@Timeout(90)
+@Timeout(120)
 class RemoteJobTest {
 
   private static final ConnectOptions OPTIONS = ConnectOptions.defaults().withCodeInWorkers();

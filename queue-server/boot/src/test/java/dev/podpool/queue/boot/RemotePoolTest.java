@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A pool on a queue in another process, as a user meets it. */
-@Timeout(90)
+@Timeout(120)
 class RemotePoolTest {
 
   // The test's worker has the code: it is on the same class path.
