@@ -22,6 +22,9 @@ final class Blobs {
   static final long SIZE_BYTES_MAX = 512L << 20;
   static final int PIECE_BYTES_MAX = 1 << 20;
 
+  /** Bytes of blobs, all together, that nothing refers to: what was put and not yet used. */
+  static final long UNREFERRED_BYTES_MAX = 4L << 30;
+
   /** Log time that a blob is kept after its last piece or reference. */
   static final long UNREFERRED_MILLIS = 10 * 60 * 1000L;
 
@@ -34,6 +37,7 @@ final class Blobs {
   private final LinkedHashMap<Blob, BlobState> byBlob = new LinkedHashMap<>();
   private final Timers<BlobState> timers = new Timers<>(state -> state.dueAtMillis, BY_NAME);
   private long nowMillis;
+  private long unreferredBytes;
 
   /** The time of the entry that is being applied; forgets what is due by then. */
   void startEntry(long entryMillis, Effects effects) {
@@ -41,6 +45,7 @@ final class Blobs {
     while (timers.isDue(nowMillis)) {
       BlobState state = timers.take();
       byBlob.remove(state.blob);
+      unreferredBytes -= state.received;
       effects.blobForgotten(state.blob);
     }
   }
@@ -88,6 +93,11 @@ final class Blobs {
               + " bytes of the blob are there: continue with byte "
               + received);
     }
+    // Another client may be putting the same, in other pieces: only what is beyond counts.
+    long end = put.getOffset() + data.size();
+    if (end > received && unreferredBytes + end - received > UNREFERRED_BYTES_MAX) {
+      return full();
+    }
     boolean isFirst = state == null;
     if (state == null) {
       state = new BlobState(blob);
@@ -96,13 +106,29 @@ final class Blobs {
     if (!state.isReferredTo()) {
       due(state, Timers.later(nowMillis, UNREFERRED_MILLIS));
     }
-    // Another client may be putting the same, in other pieces: only what is beyond counts.
-    long end = put.getOffset() + data.size();
     if (isFirst || end > received) {
       effects.blobWritten(blob, received, data.substring((int) (received - put.getOffset())));
+      // One that is referred to is whole, so nothing comes to it.
+      unreferredBytes += end - received;
       state.received = end;
     }
     return null;
+  }
+
+  private Refusal full() {
+    return Refusals.of(
+        ErrorCode.QUEUE_FULL,
+        "blobs that no job refers to have "
+            + unreferredBytes
+            + " bytes, and at most "
+            + UNREFERRED_BYTES_MAX
+            + " are kept; hand in the jobs that need them first, or retry in ten minutes, when what"
+            + " nobody used is forgotten");
+  }
+
+  /** For the invariants. */
+  long unreferredBytes() {
+    return unreferredBytes;
   }
 
   /** Why {@code blob} cannot be one; null where it can. */
@@ -192,6 +218,9 @@ final class Blobs {
   /** Something of {@code pool} refers to {@code blob}, which is there. */
   void hold(Blob blob, Pool pool) {
     BlobState state = referred(blob);
+    if (!state.isReferredTo()) {
+      unreferredBytes -= state.received;
+    }
     due(state, 0);
     state.hold(pool);
   }
@@ -201,6 +230,7 @@ final class Blobs {
     BlobState state = referred(blob);
     state.release(pool);
     if (!state.isReferredTo()) {
+      unreferredBytes += state.received;
       due(state, Timers.later(nowMillis, UNREFERRED_MILLIS));
     }
   }
@@ -234,6 +264,7 @@ final class Blobs {
     BlobState state = new BlobState(from.getBlob());
     state.received = from.getReceivedBytes();
     byBlob.put(state.blob, state);
+    unreferredBytes += state.received;
     due(state, from.getDueAtMillis());
   }
 }

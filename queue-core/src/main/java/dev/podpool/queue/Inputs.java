@@ -59,6 +59,25 @@ final class Inputs {
     return PayloadRuns.slice(run.payloads, run.offsets, from, to);
   }
 
+  /** Like {@link #slice}, but fewer before they have {@code bytesMax} bytes; never none. */
+  Payloads slice(long first, int count, long bytesMax) {
+    Run run = runs.get(find(first));
+    int from = (int) (first - run.first);
+    int to = Math.min(run.count, from + count);
+    int last = from + 1;
+    while (last < to && run.offsets[last] - run.offsets[from] < bytesMax) {
+      last++;
+    }
+    return PayloadRuns.slice(run.payloads, run.offsets, from, last);
+  }
+
+  /** Bytes of the payloads of {@code count} unended items from {@code first} on, of one run. */
+  int bytes(long first, int count) {
+    Run run = runs.get(find(first));
+    int from = (int) (first - run.first);
+    return run.offsets[from + count] - run.offsets[from];
+  }
+
   /** {@code count} items from {@code first} on have ended: their inputs are no longer needed. */
   void end(long first, int count) {
     int at = find(first);

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Job {
 
+  // Of a range's other fields, at most.
+  private static final int RANGE_BYTES = 48;
+
   final long number;
   final ByteString id;
   final Pool pool;
@@ -34,6 +37,7 @@ final class Job {
   final String principal;
   final long submittedAtMillis;
   final JobHeader header;
+  private final int headerBytes;
   final Items items = new Items();
   final ReadyItems ready = new ReadyItems();
   final OutcomeLog log;
@@ -58,7 +62,7 @@ final class Job {
   private final long[] endedAs = new long[ItemState.EXPIRED_VALUE + 1];
   private long countedBytes;
 
-  /** A submission that was found in order. */
+  /** A submission that was found in order, with what it leaves to its pool filled in. */
   record Accepted(
       SubmitJob submit, ByteString digest, long owner, String principal, long atMillis) {}
 
@@ -72,10 +76,7 @@ final class Job {
     this.number = number;
     this.id = submit.getJobId();
     this.pool = pool;
-    // The pool's settings may change; what was agreed on for this job must not.
-    int attempts =
-        submit.getMaxAttempts() > 0 ? submit.getMaxAttempts() : pool.definition().getMaxAttempts();
-    this.submitted = submit.toBuilder().clearInputs().setMaxAttempts(attempts).build();
+    this.submitted = submit.toBuilder().clearInputs().build();
     this.digest = accepted.digest();
     this.owner = accepted.owner();
     this.principal = accepted.principal();
@@ -90,9 +91,10 @@ final class Job {
             .setFunction(submit.getFunction())
             .setFunctionName(submit.getFunctionName())
             .setItemTimeoutMillis(submit.getItemTimeoutMillis())
-            .setMaxAttempts(attempts)
+            .setMaxAttempts(submit.getMaxAttempts())
             .addAllCode(submit.getCodeList())
             .build();
+    this.headerBytes = header.getSerializedSize() + RANGE_BYTES;
   }
 
   int maxAttempts() {
@@ -172,7 +174,9 @@ final class Job {
   Range lease(WorkerState worker, int most) {
     long first = ready.next();
     int wanted = nextGoesAlone() ? 1 : (int) Math.min(most, ready.nextRun());
-    Payloads payloads = inputs.slice(first, wanted);
+    long room = worker.heldBytesMax - worker.heldBytes;
+    int fit = (int) Math.min(wanted, Math.max(1, room / headerBytes));
+    Payloads payloads = inputs.slice(first, fit, room - (long) fit * headerBytes);
     int count = payloads.getCount();
     ready.take(count);
     pool.turns.update(this);
@@ -181,10 +185,20 @@ final class Job {
     Lease lease = new Lease(this, lastLease, worker, first, count, sole);
     leases.put(lease.number, lease);
     worker.leases.add(lease);
-    worker.leased += count;
+    hold(lease, first, count);
     pool.turns.update(worker);
     items.set(first, count, Items.LEASED, lease.number);
     return range(lease, first, payloads);
+  }
+
+  /** {@code lease} holds these, which are not counted yet. */
+  void hold(Lease lease, long first, int count) {
+    lease.worker.leased += count;
+    lease.worker.heldBytes += heldBytes(first, count);
+  }
+
+  private long heldBytes(long first, int count) {
+    return inputs.bytes(first, count) + (long) count * headerBytes;
   }
 
   private Range range(Lease lease, long first, Payloads payloads) {
@@ -227,8 +241,9 @@ final class Job {
   // ---- items come back, or end
 
   /** Items of {@code lease} are no longer out. */
-  private void release(Lease lease, int count) {
+  private void release(Lease lease, long first, int count) {
     lease.worker.leased -= count;
+    lease.worker.heldBytes -= heldBytes(first, count);
     pool.turns.update(lease.worker);
     lease.remaining -= count;
     if (lease.remaining == 0) {
@@ -238,7 +253,7 @@ final class Job {
   }
 
   void giveBack(Lease lease, long first, int count) {
-    release(lease, count);
+    release(lease, first, count);
     items.set(first, count, Items.READY, 0);
     if (deaths.containsKey(first)) {
       ready.giveBackAsSuspect(first); // what was charged stays alone
@@ -249,7 +264,7 @@ final class Job {
   }
 
   private void giveBackAsSuspect(Lease lease, long index) {
-    release(lease, 1);
+    release(lease, index, 1);
     items.set(index, 1, Items.READY, 0);
     ready.giveBackAsSuspect(index);
     pool.turns.update(this);
@@ -258,7 +273,7 @@ final class Job {
 
   /** Leased items end as {@code outcome} says, which is about exactly these. */
   void endLeased(Lease lease, Outcome outcome, ItemState state) {
-    release(lease, outcome.getCount());
+    release(lease, outcome.getFirst(), outcome.getCount());
     end(outcome, state);
   }
 

@@ -104,6 +104,6 @@ final class JobSnapshots {
     lease.remaining = from.getRemaining();
     job.leases.put(lease.number, lease);
     worker.leases.add(lease);
-    worker.leased += lease.remaining;
+    job.eachHeld(lease, lease.first, lease.end(), (first, count) -> job.hold(lease, first, count));
   }
 }

@@ -83,8 +83,7 @@ final class Lifetimes {
               .build(),
           effects);
     }
-    WorkerState worker =
-        new WorkerState(sessions.nextId(), open.getWorker(), open.getSlots(), pool);
+    WorkerState worker = new WorkerState(sessions.nextId(), open, pool);
     pool.workers.put(worker.name, worker);
     return sessions.add(open, worker);
   }

@@ -88,7 +88,7 @@ public final class QueueMachine {
     }
     long sequence = batch.getFirstSequence();
     for (Operation operation : batch.getOperationsList()) {
-      if (sequence == session.applied + 1) {
+      if (sequence == session.applied + 1 && !session.mustConfirm()) {
         session.applied = sequence;
         Reply.Builder reply = handle(session, sequence, operation);
         if (sessions.find(session.id) != session) {
@@ -276,6 +276,10 @@ public final class QueueMachine {
     return pools;
   }
 
+  Sessions sessionStates() {
+    return sessions;
+  }
+
   // ---- snapshot
 
   /** The whole state. Equal states give equal bytes. */
@@ -325,7 +329,7 @@ public final class QueueMachine {
     WorkerState worker = null;
     Pool pool = opened.getWorker().isEmpty() ? null : pools.find(opened.getPool());
     if (pool != null) {
-      worker = new WorkerState(from.getSession(), opened.getWorker(), opened.getSlots(), pool);
+      worker = new WorkerState(from.getSession(), opened, pool);
       worker.window = from.getWindow();
       worker.cordoned = from.getCordoned();
       worker.recalled = from.getRecalled();

@@ -8,8 +8,15 @@ final class Refusals {
 
   private Refusals() {}
 
+  // Messages quote what was sent, and are kept until they are confirmed.
+  private static final int MESSAGE_CHARS_MAX = 1_000;
+
   static Refusal of(ErrorCode code, String message) {
-    return Refusal.newBuilder().setCode(code).setMessage(message).build();
+    String kept =
+        message.length() <= MESSAGE_CHARS_MAX
+            ? message
+            : message.substring(0, MESSAGE_CHARS_MAX) + "…";
+    return Refusal.newBuilder().setCode(code).setMessage(kept).build();
   }
 
   static Refusal invalid(String message) {

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 /** What the queue keeps for one session, so that a reconnect loses nothing. */
 final class SessionState {
 
+  /** With so many answers unconfirmed, nothing more of the session is applied. */
+  static final int ANSWERS_MAX = 4096;
+
   final long id;
   final OpenSession opened;
   // Null for a client's session.
@@ -29,6 +32,11 @@ final class SessionState {
     this.id = id;
     this.opened = opened;
     this.worker = worker;
+  }
+
+  /** Whether it must confirm before it may go on: answers are kept, and so must be bounded. */
+  boolean mustConfirm() {
+    return replies.size() + wakes.size() >= ANSWERS_MAX;
   }
 
   void confirm(long sequence) {

@@ -1,5 +1,7 @@
 package dev.podpool.queue;
 
+import com.google.protobuf.ByteString;
+import dev.podpool.protocol.OpenSession;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -9,21 +11,29 @@ import java.util.List;
 final class WorkerState {
 
   final long session;
+  final ByteString nonce;
   final String name;
   final int slots;
   final Pool pool;
+  // With so many it gets no more, whatever its window.
+  final long heldBytesMax;
   final LinkedHashSet<Lease> leases = new LinkedHashSet<>();
   int window;
   int leased;
+  // Of these items, as they would be sent each in a range of its own.
+  long heldBytes;
   boolean cordoned;
   // Asked to return items, and has not reported since.
   boolean recalled;
 
-  WorkerState(long session, String name, int slots, Pool pool) {
+  WorkerState(long session, OpenSession opened, Pool pool) {
     this.session = session;
-    this.name = name;
-    this.slots = slots;
+    this.nonce = opened.getNonce();
+    this.name = opened.getWorker();
+    this.slots = opened.getSlots();
     this.pool = pool;
+    long bytesMax = opened.getHeldBytesMax();
+    this.heldBytesMax = bytesMax > 0 ? bytesMax : Long.MAX_VALUE;
   }
 
   /** Oldest job first; the same after a restore, unlike the order in which they were given. */
@@ -37,7 +47,7 @@ final class WorkerState {
 
   /** How many items more it may be given. */
   int spare() {
-    return cordoned ? 0 : Math.max(0, window - leased);
+    return cordoned || heldBytes >= heldBytesMax ? 0 : Math.max(0, window - leased);
   }
 
   boolean hasFreeSlot() {

@@ -82,6 +82,34 @@ class BlobTest {
   }
 
   @Test
+  void whatNobodyRefersToIsBoundedAndARefusalSaysWhatHelps() {
+    queue = new QueueScript().unchecked();
+    Blob[] blobs = new Blob[8];
+    for (int i = 0; i < blobs.length; i++) {
+      blobs[i] = TestPayloads.blob("blob " + i, 512 << 20);
+      putWhole(blobs[i]);
+    }
+    assertThat(queue.put("client", BLOB, 0, 10)).isEqualTo("QUEUE_FULL");
+    assertThat(message()).contains("4294967296 bytes", "hand in the jobs", "ten minutes");
+    assertThat(queue.put("client", blobs[0], 0, 1)).as("adds nothing").isEqualTo("done");
+    assertThat(queue.machine.blobs().unreferredBytes()).isEqualTo(4L << 30);
+
+    queue.submit(withCode("job", blobs[3]));
+    assertThat(queue.put("client", BLOB, 0, 10)).as("one is used").isEqualTo("done");
+    queue.machine = QueueMachine.restore(queue.machine.snapshot());
+    assertThat(queue.machine.blobs().unreferredBytes()).isEqualTo((7L << 29) + 10);
+    queue.passMillis(TEN_MINUTES_MILLIS);
+    assertThat(queue.machine.blobs().unreferredBytes()).isZero();
+  }
+
+  private void putWhole(Blob blob) {
+    ByteString piece = ByteString.copyFrom(new byte[1 << 20]);
+    for (long at = 0; at < blob.getSizeBytes(); at += piece.size()) {
+      assertThat(queue.put("client", blob, at, piece)).isEqualTo("done");
+    }
+  }
+
+  @Test
   void anEmptyBlobIsWholeByOneEmptyPiece() {
     Blob empty = TestPayloads.blob("empty", 0);
     assertThat(queue.submit(withCode("job", empty))).isEqualTo("BLOB_UNKNOWN");

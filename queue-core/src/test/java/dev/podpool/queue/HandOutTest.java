@@ -2,6 +2,7 @@ package dev.podpool.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import org.junit.jupiter.api.Test;
 
 /** Who gets what, and in which order. */
@@ -157,5 +158,36 @@ class HandOutTest {
     queue.succeed("w", "a", "b");
     assertThat(queue.taken("w")).isEmpty();
     assertThat(queue.credit("w", 1)).containsExactly("c");
+  }
+
+  @Test
+  void aWorkerGetsNoMoreThanOneMessageCanHold() {
+    String large = "x".repeat(1_000);
+    queue.openWorker("w", 2, "w", 5_000);
+    queue.submit(
+        QueueScript.job("job", large + 1, large + 2, large + 3, large + 4, large + 5, large + 6));
+
+    assertThat(queue.credit("w", 100)).hasSize(5);
+    queue.succeed("w", large + 3);
+    assertThat(queue.taken("w")).as("room again").containsExactly(large + 6);
+  }
+
+  @Test
+  void whatEveryRangeRepeatsOfItsJobCountsToo() {
+    queue.openWorker("w", 2, "w", 5_000);
+    var job = QueueScript.job("job", "a", "b", "c", "d", "e", "f", "g");
+    queue.submit(job.setChunk(10).setFunction(ByteString.copyFromUtf8("f".repeat(1_000))));
+
+    assertThat(queue.credit("w", 100)).hasSizeBetween(4, 5);
+  }
+
+  @Test
+  void anItemThatIsLargerThanItsWorkersRoomGoesOutAlone() {
+    queue.openWorker("w", 2, "w", 100);
+    queue.submit(QueueScript.job("job", "x".repeat(1_000), "y").setChunk(10));
+
+    assertThat(queue.credit("w", 100)).containsExactly("x".repeat(1_000));
+    queue.succeed("w", "x".repeat(1_000));
+    assertThat(queue.taken("w")).containsExactly("y");
   }
 }

@@ -57,10 +57,38 @@ final class Invariants {
       assertThat(status.getLeased()).as("leased").isEqualTo(counts[1]);
       assertThat(pool.getReadyJobsList())
           .containsExactlyInAnyOrderElementsOf(readyJobsByPool.getOrDefault(name, List.of()));
-      check(pool, status, leasedBySession, state);
+      check(pool, status, leasedBySession, state, machine);
       checkBlobs(machine, name, state);
     }
     state.getBlobsList().forEach(blob -> check(blob, state));
+    long unreferred =
+        state.getBlobsList().stream()
+            .filter(blob -> blob.getDueAtMillis() > 0)
+            .mapToLong(BlobSnapshot::getReceivedBytes)
+            .sum();
+    assertThat(machine.blobs().unreferredBytes()).as("unreferred bytes").isEqualTo(unreferred);
+    checkHeldBytes(machine, state);
+  }
+
+  /** What a worker is counted as holding is what would be sent to it if it came back. */
+  private static void checkHeldBytes(QueueMachine machine, Snapshot state) {
+    for (SessionSnapshot session : state.getSessionsList()) {
+      WorkerState worker = machine.sessionStates().worker(session.getSession());
+      if (worker == null) {
+        continue;
+      }
+      Recorded recorded = new Recorded();
+      machine.resume(session.getSession(), recorded);
+      long sent =
+          recorded.all.stream()
+              .filter(Recorded.Delivered.class::isInstance)
+              .mapToLong(
+                  effect ->
+                      ((Recorded.Delivered) effect).delivery().getAssign().getSerializedSize())
+              .sum();
+      assertThat(sent).isLessThanOrEqualTo(worker.heldBytes + 2);
+      assertThat(worker.heldBytes > 0).isEqualTo(worker.leased > 0);
+    }
   }
 
   /** What a blob counts for a pool is what its jobs hold, and a pool's bytes count it once. */
@@ -122,12 +150,18 @@ final class Invariants {
   }
 
   private static void check(
-      PoolSnapshot pool, PoolStatus status, Map<Long, Integer> leased, Snapshot state) {
+      PoolSnapshot pool,
+      PoolStatus status,
+      Map<Long, Integer> leased,
+      Snapshot state,
+      QueueMachine machine) {
     List<Long> hungry = new ArrayList<>();
     boolean hasFreeSlot = false;
     for (WorkerStatus worker : status.getWorkersList()) {
       assertThat(worker.getLeased()).isEqualTo(leased.getOrDefault(worker.getSession(), 0));
-      if (!worker.getCordoned() && worker.getWindow() > worker.getLeased()) {
+      WorkerState counted = machine.sessionStates().worker(worker.getSession());
+      boolean hasRoom = counted.heldBytes < counted.heldBytesMax;
+      if (!worker.getCordoned() && worker.getWindow() > worker.getLeased() && hasRoom) {
         hungry.add(worker.getSession());
         hasFreeSlot |= worker.getLeased() < worker.getSlots();
       }

@@ -156,6 +156,10 @@ final class QueueScript {
   }
 
   void openWorker(String name, int slots, String nonce) {
+    openWorker(name, slots, nonce, 0);
+  }
+
+  void openWorker(String name, int slots, String nonce, long heldBytesMax) {
     parties.put(name, new Party());
     open(
         name,
@@ -164,7 +168,8 @@ final class QueueScript {
             .setPrincipal("worker")
             .setPool(POOL)
             .setWorker(name)
-            .setSlots(slots));
+            .setSlots(slots)
+            .setHeldBytesMax(heldBytesMax));
   }
 
   private void open(String name, OpenSession.Builder open) {

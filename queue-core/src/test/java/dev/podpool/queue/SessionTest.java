@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.OpenSession;
@@ -171,5 +172,37 @@ class SessionTest {
         .map(effect -> ((Recorded.Opened) effect).reply().getRefusal().getCode().name())
         .findFirst()
         .orElse("none");
+  }
+
+  @Test
+  void whoConfirmsNothingIsStoppedBeforeItsAnswersGrowWithoutEnd() {
+    queue.unchecked();
+    for (int i = 0; i < SessionState.ANSWERS_MAX + 10; i++) {
+      queue.send("client", Operation.newBuilder());
+    }
+    var session = queue.machine.snapshot().getSessions(0);
+    assertThat(session.getRepliesCount()).isEqualTo(SessionState.ANSWERS_MAX);
+    long applied = session.getApplied();
+
+    queue.apply(
+        Entry.newBuilder()
+            .addBatches(
+                Batch.newBuilder()
+                    .setSession(session.getSession())
+                    .setFirstSequence(applied + 1)
+                    .setConfirmed(applied)
+                    .addOperations(Operation.newBuilder())));
+    assertThat(queue.machine.snapshot().getSessions(0).getApplied()).isEqualTo(applied + 1);
+    assertThat(queue.machine.snapshot().getSessions(0).getRepliesCount()).isEqualTo(1);
+  }
+
+  @Test
+  void anAnswerQuotesOnlyTheBeginningOfWhatWasSent() {
+    queue.send(
+        "client",
+        Operation.newBuilder()
+            .setDefinePool(DefinePool.newBuilder().setPool("p".repeat(1 << 20)).setUid("u")));
+    assertThat(queue.machine.snapshot().getSessions(0).getReplies(0).getSerializedSize())
+        .isLessThan(1_100);
   }
 }

@@ -6,6 +6,7 @@ import dev.podpool.protocol.Snapshot;
 import dev.podpool.queue.loop.Alarm;
 import dev.podpool.queue.loop.BlobStore;
 import dev.podpool.queue.loop.Log;
+import dev.podpool.queue.loop.LoopMetrics;
 import dev.podpool.queue.loop.QueueLoop;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,7 @@ final class SimReplica implements Log {
             BlobStore.NONE,
             () -> 1 + world.nowMillis(),
             SimAlarm::new,
+            LoopMetrics.NONE,
             cause -> {
               throw new AssertionError("a replica stopped", cause);
             });

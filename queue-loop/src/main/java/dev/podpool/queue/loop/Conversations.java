@@ -33,6 +33,17 @@ final class Conversations {
   /** A session that has not been heard for so long expires. */
   static final long TERM_MILLIS = 10_000;
 
+  /** Sessions that may be open at once. */
+  static final int SESSIONS_MAX = 20_000;
+
+  /** Bytes of items in a worker's hands: with headers and one item more, they fit one message. */
+  static final long HELD_BYTES_MAX = 24L << 20;
+
+  // Silence is looked for so often. Where a look is as late as the second says, it was this process
+  // that stood still, stopped or starved: then it cannot tell who was silent.
+  private static final long LOOK_MILLIS = 1_000;
+  private static final long PAUSE_MILLIS = 3_000;
+
   private static final long RESPONSE_BYTES_TARGET = 1 << 20;
 
   private final long term;
@@ -41,10 +52,16 @@ final class Conversations {
   // The one that has been silent for longest comes first.
   private final LinkedHashMap<Long, Long> heardAtMillis = new LinkedHashMap<>(16, 0.75f, true);
   private final LinkedHashMap<Conversation, Response.Builder> answers = new LinkedHashMap<>();
+  // Those of bySession and opening, for when a connection breaks that many may share.
+  private final LinkedHashMap<Link, Set<Conversation>> byLink = new LinkedHashMap<>();
+  private long lookedAtMillis;
 
   private static final class Conversation {
     final Link link;
     final long epoch;
+    // 0 while it is being opened with this.
+    long session;
+    ByteString nonce = ByteString.EMPTY;
     long lastNumber;
     // Of the deliveries in its answer.
     long answerBytes;
@@ -60,6 +77,7 @@ final class Conversations {
    */
   Conversations(long term, QueueMachine machine, long nowMillis) {
     this.term = term;
+    lookedAtMillis = nowMillis;
     machine.sessions().forEach(session -> heardAtMillis.put(session, nowMillis));
   }
 
@@ -86,7 +104,7 @@ final class Conversations {
         refuse(current, session, from.principal());
         return;
       }
-      bySession.put(session, current);
+      talk(session, current);
       machine.resume(session, effects);
     }
     if (current == null || !current.link.equals(from) || current.epoch != request.getEpoch()) {
@@ -105,10 +123,49 @@ final class Conversations {
   private void open(Request request, Link from, Gathering next) {
     ByteString nonce = request.getOpen().getNonce();
     Conversation known = opening.get(nonce);
-    if (known == null || known.epoch < request.getEpoch()) {
-      opening.put(nonce, new Conversation(from, request.getEpoch()));
-      OpenSession open = request.getOpen().toBuilder().setPrincipal(from.principal()).build();
-      next.own(Operation.newBuilder().setOpenSession(open).build());
+    if (known != null && known.epoch >= request.getEpoch()) {
+      return;
+    }
+    Conversation asking = new Conversation(from, request.getEpoch());
+    if (known == null && heardAtMillis.size() + opening.size() >= SESSIONS_MAX) {
+      answer(asking).addReplies(Reply.newBuilder().setRefusal(tooManySessions()));
+      return;
+    }
+    asking.nonce = nonce;
+    leaveLink(opening.put(nonce, asking));
+    byLink.computeIfAbsent(from, any -> new HashSet<>()).add(asking);
+    OpenSession open =
+        request.getOpen().toBuilder()
+            .setPrincipal(from.principal())
+            .setHeldBytesMax(HELD_BYTES_MAX)
+            .build();
+    next.own(Operation.newBuilder().setOpenSession(open).build());
+  }
+
+  private static Refusal tooManySessions() {
+    return Refusal.newBuilder()
+        .setCode(ErrorCode.QUEUE_FULL)
+        .setMessage(
+            "the queue has "
+                + SESSIONS_MAX
+                + " sessions, its limit; close some, or retry when some have expired")
+        .build();
+  }
+
+  /** From now on {@code session} is talked to by {@code conversation}, and by no other. */
+  private void talk(long session, Conversation conversation) {
+    conversation.session = session;
+    leaveLink(bySession.put(session, conversation));
+    byLink.computeIfAbsent(conversation.link, any -> new HashSet<>()).add(conversation);
+  }
+
+  private void leaveLink(@Nullable Conversation conversation) {
+    if (conversation == null) {
+      return;
+    }
+    Set<Conversation> its = byLink.get(conversation.link);
+    if (its != null && its.remove(conversation) && its.isEmpty()) {
+      byLink.remove(conversation.link);
     }
   }
 
@@ -124,23 +181,29 @@ final class Conversations {
 
   /** {@code link} is gone: whoever talked on it will come by another. */
   void forget(Link link) {
-    bySession.values().removeIf(conversation -> conversation.link.equals(link));
-    opening.values().removeIf(conversation -> conversation.link.equals(link));
-    answers.keySet().removeIf(conversation -> conversation.link.equals(link));
+    Set<Conversation> its = byLink.remove(link);
+    if (its != null) {
+      for (Conversation conversation : its) {
+        bySession.remove(conversation.session, conversation);
+        opening.remove(conversation.nonce, conversation);
+        answers.remove(conversation);
+      }
+    }
   }
 
   /** This replica leads no more. */
   void close(String reason) {
-    Set<Link> links = new HashSet<>();
-    bySession.values().forEach(conversation -> links.add(conversation.link));
-    opening.values().forEach(conversation -> links.add(conversation.link));
-    links.forEach(link -> link.close(reason));
+    byLink.keySet().forEach(link -> link.close(reason));
   }
 
   // ---- silence
 
   /** Proposes the end of each session that has been silent for its term. */
   void expireSilent(long nowMillis, Gathering next) {
+    if (nowMillis - lookedAtMillis > PAUSE_MILLIS) {
+      heardAtMillis.replaceAll((session, heard) -> nowMillis);
+    }
+    lookedAtMillis = nowMillis;
     Iterator<Map.Entry<Long, Long>> longest = heardAtMillis.entrySet().iterator();
     while (longest.hasNext()) {
       Map.Entry<Long, Long> each = longest.next();
@@ -156,10 +219,12 @@ final class Conversations {
     }
   }
 
-  /** When somebody will have been silent for too long; {@link Long#MAX_VALUE} where nobody can. */
-  long nextExpiryMillis() {
+  /** When to look for silence next; {@link Long#MAX_VALUE} while there is nobody. */
+  long nextLookMillis() {
     Iterator<Long> heard = heardAtMillis.values().iterator();
-    return heard.hasNext() ? heard.next() + TERM_MILLIS : Long.MAX_VALUE;
+    return heard.hasNext()
+        ? Math.min(heard.next() + TERM_MILLIS, lookedAtMillis + LOOK_MILLIS)
+        : Long.MAX_VALUE;
   }
 
   // ---- answers
@@ -195,11 +260,12 @@ final class Conversations {
       heardAtMillis.put(session, nowMillis);
     }
     Conversation known = bySession.get(session);
+    leaveLink(conversation);
     if (conversation == null || (known != null && known.epoch >= conversation.epoch)) {
       return; // asked twice, and answered
     }
     if (session > 0) {
-      bySession.put(session, conversation);
+      talk(session, conversation);
     }
     answer(conversation).addReplies(reply);
   }
@@ -236,7 +302,7 @@ final class Conversations {
     Response.Builder answer = answer(session);
     if (answer != null) {
       answer.setEnded(reason);
-      bySession.remove(session);
+      leaveLink(bySession.remove(session));
     }
   }
 }

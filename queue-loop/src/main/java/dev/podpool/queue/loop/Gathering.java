@@ -32,6 +32,7 @@ final class Gathering {
   void own(Operation operation) {
     own.addOperations(operation);
     operations++;
+    bytes += operation.getSerializedSize();
   }
 
   /** What a session has sent over its connection. */

@@ -52,6 +52,7 @@ public final class QueueLoop implements AutoCloseable {
   private final BlobStore blobs;
   private final LongSupplier clockMillis;
   private final Alarm alarm;
+  private final LoopMetrics metrics;
   private final Consumer<Throwable> onBroken;
   private final AtomicReference<Inside> inside = new AtomicReference<>(Inside.NOBODY);
   private final ConcurrentLinkedQueue<Work> inbox = new ConcurrentLinkedQueue<>();
@@ -65,6 +66,9 @@ public final class QueueLoop implements AutoCloseable {
   private long clockAtElection;
   private long logTimeAtElection;
   private volatile boolean closed;
+  // Whose sign of life is in the entry that is gathered, or under way.
+  private List<CompletableFuture<Long>> probes = new ArrayList<>();
+  private long appendedNanos;
   // Who is inside log.append, so that apply knows who goes on afterwards.
   private volatile @Nullable Thread appending;
 
@@ -93,24 +97,32 @@ public final class QueueLoop implements AutoCloseable {
       BlobStore blobs,
       LongSupplier clockMillis,
       Function<Runnable, Alarm> alarms,
+      LoopMetrics metrics,
       Consumer<Throwable> onBroken) {
     this.log = log;
     this.blobs = blobs;
     this.clockMillis = clockMillis;
     this.alarm = alarms.apply(this::wake);
+    this.metrics = metrics;
     this.onBroken = onBroken;
   }
 
   /** A loop on {@code log}, with this JVM's monotonic clock and an alarm of its own. */
-  public static QueueLoop on(Log log, BlobStore blobs, Consumer<Throwable> onBroken) {
+  public static QueueLoop on(
+      Log log, BlobStore blobs, LoopMetrics metrics, Consumer<Throwable> onBroken) {
     long origin = System.nanoTime();
     return new QueueLoop(
-        log, blobs, () -> 1 + (System.nanoTime() - origin) / 1_000_000, ThreadAlarm::new, onBroken);
+        log,
+        blobs,
+        () -> 1 + (System.nanoTime() - origin) / 1_000_000,
+        ThreadAlarm::new,
+        metrics,
+        onBroken);
   }
 
   /** A started loop that keeps nothing beyond this JVM. */
   public static QueueLoop inMemory() {
-    QueueLoop loop = on(new MemoryLog(), BlobStore.NONE, cause -> {});
+    QueueLoop loop = on(new MemoryLog(), BlobStore.NONE, LoopMetrics.NONE, cause -> {});
     loop.start();
     return loop;
   }
@@ -214,6 +226,26 @@ public final class QueueLoop implements AutoCloseable {
     return answer;
   }
 
+  /**
+   * Whether the queue works, all the way: appends an entry that changes nothing, and gives its
+   * index when it is applied. Fails where this replica does not lead; never completes where the log
+   * hangs, so wait with an end.
+   */
+  public CompletableFuture<Long> probe() {
+    CompletableFuture<Long> applied = new CompletableFuture<>();
+    post(
+        next -> {
+          if (conversations == null) {
+            applied.completeExceptionally(
+                new IllegalStateException("the queue is shut down, or not up yet"));
+          } else {
+            next.own(Operation.newBuilder().setTick(Tick.getDefaultInstance()).build());
+            probes.add(applied);
+          }
+        });
+    return applied;
+  }
+
   /** What a pool looks like now; null where there is none of that name. */
   public CompletableFuture<@Nullable PoolStatus> status(String pool) {
     return read(now -> now.status(pool));
@@ -245,7 +277,7 @@ public final class QueueLoop implements AutoCloseable {
     }
     long now = clockMillis.getAsLong();
     long deadline = machine.nextDeadlineMillis();
-    long expiry = conversations.nextExpiryMillis();
+    long expiry = conversations.nextLookMillis();
     alarm.set(
         Math.min(
             deadline == Long.MAX_VALUE ? deadline : Math.max(1, deadline - logTimeMillis()),
@@ -275,6 +307,8 @@ public final class QueueLoop implements AutoCloseable {
       conversations.close(message);
       conversations = null;
     }
+    probes.forEach(probe -> probe.completeExceptionally(new IllegalStateException(message)));
+    probes.clear();
     List<LocalSession> all = new ArrayList<>(sessions.values());
     all.addAll(opening.values());
     sessions.clear();
@@ -334,6 +368,7 @@ public final class QueueLoop implements AutoCloseable {
   private void append(Entry entry) {
     Thread self = Thread.currentThread();
     appending = self;
+    appendedNanos = System.nanoTime();
     try {
       log.append(entry);
     } catch (RuntimeException | Error e) {
@@ -360,6 +395,14 @@ public final class QueueLoop implements AutoCloseable {
     return conversations == null ? null : next.entry(logTimeMillis());
   }
 
+  private static int operations(Entry entry) {
+    int operations = 0;
+    for (int i = 0; i < entry.getBatchesCount(); i++) {
+      operations += entry.getBatches(i).getOperationsCount();
+    }
+    return operations;
+  }
+
   /** What the log says to this replica. */
   private final class LogReplica implements Log.Replica {
 
@@ -374,11 +417,19 @@ public final class QueueLoop implements AutoCloseable {
     @Override
     public void apply(Entry entry) {
       boolean withinAppend = appending == Thread.currentThread();
-      enter();
+      Inside before = enter();
+      long certain = System.nanoTime();
       try {
         machine.apply(entry, performer);
         performer.perform();
         setAlarm();
+        probes.forEach(probe -> probe.complete(machine.index()));
+        probes.clear();
+        metrics.applied(
+            operations(entry),
+            entry.getSerializedSize(),
+            before == Inside.ENTRY_UNDER_WAY ? certain - appendedNanos : 0,
+            System.nanoTime() - certain);
       } catch (RuntimeException | Error e) {
         broken(e);
       } finally {
@@ -498,6 +549,9 @@ public final class QueueLoop implements AutoCloseable {
 
     @Override
     public void reply(long number, Reply reply) {
+      if (reply.hasRefusal()) {
+        metrics.refused(reply.getRefusal().getCode());
+      }
       tell(number, session -> session.reply(reply), remote -> remote.reply(number, reply));
     }
 

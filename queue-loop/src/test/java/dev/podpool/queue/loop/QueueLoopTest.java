@@ -81,7 +81,7 @@ class QueueLoopTest {
   }
 
   private static QueueLoop started(Log log) {
-    QueueLoop loop = QueueLoop.on(log, BlobStore.NONE, cause -> {});
+    QueueLoop loop = QueueLoop.on(log, BlobStore.NONE, LoopMetrics.NONE, cause -> {});
     loop.start();
     return loop;
   }

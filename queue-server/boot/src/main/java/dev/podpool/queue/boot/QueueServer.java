@@ -3,6 +3,7 @@ package dev.podpool.queue.boot;
 import dev.podpool.queue.blobs.BlobFiles;
 import dev.podpool.queue.front.Authenticator;
 import dev.podpool.queue.front.QueueFront;
+import dev.podpool.queue.loop.LoopMetrics;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.queue.raft.RatisLog;
 import dev.podpool.queue.raft.RatisSettings;
@@ -45,7 +46,7 @@ public final class QueueServer implements AutoCloseable {
         new RatisLog(RatisSettings.of(settings.directory().resolve("log"), settings.onFailure()));
     // Touches no blob before the log has taken the directory for this process alone.
     BlobFiles blobs = new BlobFiles(settings.directory().resolve("blobs"));
-    queue = QueueLoop.on(log, blobs, settings.onFailure());
+    queue = QueueLoop.on(log, blobs, LoopMetrics.NONE, settings.onFailure());
     boolean started = false;
     try {
       queue.start();
