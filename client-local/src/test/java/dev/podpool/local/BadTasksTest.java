@@ -98,6 +98,19 @@ class BadTasksTest {
   }
 
   @Test
+  void aResultThatCannotBeEncodedIsItsItemsFailure() {
+    Iterator<Work.Shy> results = pool.imap(Work::unreadableAtThree, List.of(2, 3, 4)).iterator();
+    assertThat(results.next()).isEqualTo(new Work.Shy(2));
+    assertThatThrownBy(results::next)
+        .isInstanceOf(TaskFailedException.class)
+        .hasMessageStartingWith("item 1 ")
+        .hasMessageContaining("three does not say")
+        .extracting(e -> ((TaskFailedException) e).kind())
+        .isEqualTo(Kind.RESULT_NOT_ENCODED);
+    assertThat(results.next()).isEqualTo(new Work.Shy(4));
+  }
+
+  @Test
   void anItemThatKillsItsWorkerEachTimeIsGivenUpAfterThreeAttempts() {
     TaskFailedException failure = failureOfThree(Work::killsItself);
     assertThat(failure)

@@ -24,6 +24,17 @@ final class Work {
 
   record Basket(Fruit fruit, int count, @Nullable String note) {}
 
+  /** Cannot be encoded when it is 3. */
+  record Shy(int n) {
+    @Override
+    public int n() {
+      if (n == 3) {
+        throw new IllegalStateException("three does not say");
+      }
+      return n;
+    }
+  }
+
   @SuppressWarnings("OverrideThrowableToString") // it is meant to be nasty
   static final class Unserializable extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -107,8 +118,8 @@ final class Work {
     return time.plus(duration);
   }
 
-  static Basket unencodable(int n) {
-    return new Basket(Fruit.APPLE, n, n == 3 ? "\ud800" : null);
+  static Shy unreadableAtThree(int n) {
+    return new Shy(n);
   }
 
   static Runnable notAValue(int n) {
