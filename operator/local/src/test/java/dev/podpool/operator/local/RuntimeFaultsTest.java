@@ -46,7 +46,9 @@ class RuntimeFaultsTest {
   /** Says that it has begun, and ends when it may. */
   static long waitFor(String begun, String end) throws IOException, InterruptedException {
     Files.writeString(
-        Path.of(begun), ProcessHandle.current().pid() + "\n", StandardOpenOption.CREATE,
+        Path.of(begun),
+        ProcessHandle.current().pid() + "\n",
+        StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
     while (!Files.exists(Path.of(end))) {
       Thread.sleep(5);
@@ -61,8 +63,7 @@ class RuntimeFaultsTest {
 
   /** Past System.out, which keeps 64 KiB of an item. */
   static int printMuch(int mebibytes) throws IOException, InterruptedException {
-    return new ProcessBuilder(
-            "head", "-c", Integer.toString(mebibytes << 20), "/dev/zero")
+    return new ProcessBuilder("head", "-c", Integer.toString(mebibytes << 20), "/dev/zero")
         .inheritIO()
         .start()
         .waitFor();
@@ -79,8 +80,7 @@ class RuntimeFaultsTest {
   // ---- a runtime in a process of its own
 
   private Process startMain(Path home) throws IOException {
-    return Jvm.command(
-            List.of(), directory, Jvm.classPath(""), RuntimeMain.class, home.toString())
+    return Jvm.command(List.of(), directory, Jvm.classPath(""), RuntimeMain.class, home.toString())
         .redirectErrorStream(true)
         .start();
   }
