@@ -165,7 +165,7 @@ class PoolTest {
     assertThat(queue.deletePool()).isEqualTo("done");
 
     assertThat(queue.told("client"))
-        .containsExactly("#0 CANCELLED", "#1 CANCELLED", "last", "pool gone");
+        .containsExactly("pool gone", "#0 CANCELLED", "#1 CANCELLED", "last");
     assertThat(queue.answer("other", waiting)).isEqualTo("POOL_DELETED");
     assertThat(queue.party("w").end).isEqualTo("POOL_DELETED");
     assertThat(queue.status()).isNull();
