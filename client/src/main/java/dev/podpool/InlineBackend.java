@@ -156,6 +156,7 @@ final class InlineBackend implements PoolBackend {
           .setKind(kind(error, step))
           .setType(text.type())
           .setMessage(text.message())
+          .setAttempt(1)
           .addAllStack(text.stack())
           .build();
     }

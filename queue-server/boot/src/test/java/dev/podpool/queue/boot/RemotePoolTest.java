@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.ConnectOptions;
-import dev.podpool.JobInfo;
 import dev.podpool.Podpool;
 import dev.podpool.PodpoolException;
 import dev.podpool.Pool;
@@ -147,6 +146,7 @@ class RemotePoolTest {
     try (Podpool podpool = Podpool.connect(directory, OPTIONS)) {
       Pool pool = podpool.pool("p");
       var result = pool.mapAsync(RemotePoolTest::square, upTo(10));
+      awaitJob(podpool);
       remote.delete("p");
       assertThatThrownBy(result::get).hasMessageContaining("pool 'p' was deleted");
       pool.close();
@@ -175,11 +175,9 @@ class RemotePoolTest {
     }
   }
 
-  private static JobInfo awaitJob(Podpool podpool) {
-    List<JobInfo> jobs = podpool.jobs();
-    while (jobs.isEmpty()) {
-      jobs = podpool.jobs();
+  private static void awaitJob(Podpool podpool) {
+    while (podpool.jobs().isEmpty()) {
+      Thread.onSpinWait();
     }
-    return jobs.get(0);
   }
 }
