@@ -85,15 +85,19 @@ final class Failures {
   private static TaskFailedException failed(Failure failure, long index, String item) {
     List<String> lines = failure.getStackList();
     int causeAt = indexOfCause(lines, 0);
+    boolean isOfPool = failure.getAttempt() == 0; // and not of an item's run
     String prefix = item;
     if (!failure.getWorker().isEmpty()) {
-      prefix = "worker " + failure.getWorker() + ", attempt " + Math.max(1, failure.getAttempt());
+      prefix = "worker " + failure.getWorker();
+      prefix += isOfPool ? "" : ", attempt " + failure.getAttempt();
     }
     String what =
         switch (failure.getKind()) {
           case TIMED_OUT, CODE_MISMATCH, FUNCTION_NOT_FOUND -> failure.getMessage();
           default ->
-              failure.getType().isEmpty() || failure.getMessage().startsWith(failure.getType())
+              isOfPool
+                      || failure.getType().isEmpty()
+                      || failure.getMessage().startsWith(failure.getType())
                   ? failure.getMessage()
                   : failure.getMessage().isEmpty()
                       ? failure.getType()

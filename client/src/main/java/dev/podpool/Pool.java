@@ -310,7 +310,7 @@ public final class Pool implements AutoCloseable {
     boolean started = false;
     try {
       client.checkOpen();
-      CapturedFunction captured = Capture.capture(function);
+      CapturedFunction captured = capture(function);
       ImapJob job = new ImapJob(client, captured, inputs, ordered, options.window());
       job.submit(options, Math.max(1, options.chunkSize()));
       started = true;
@@ -343,12 +343,20 @@ public final class Pool implements AutoCloseable {
   <T extends @Nullable Object> AsyncResult<T> submit(
       Serializable function, List<?> inputs, Function<List<?>, T> results) {
     client.checkOpen();
-    CapturedFunction captured = Capture.capture(function);
+    CapturedFunction captured = capture(function);
     int items = inputs.size();
     MapJob job = new MapJob(client, items);
     new Submission(client, job.id, captured).submit(job, options, chunk(items), inputs);
     return new AsyncResult<>(
         job, outcomes -> results.apply(Decoder.list(outcomes, items, captured.result())));
+  }
+
+  private CapturedFunction capture(Serializable function) {
+    CapturedFunction captured = Capture.capture(function);
+    if (client.backend().needsClassPath()) {
+      captured.requireOnClassPath();
+    }
+    return captured;
   }
 
   /** As multiprocessing: four chunks for each process. */

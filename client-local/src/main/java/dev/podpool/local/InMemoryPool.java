@@ -3,6 +3,7 @@ package dev.podpool.local;
 import com.google.protobuf.ByteString;
 import dev.podpool.PodpoolException;
 import dev.podpool.PoolOptions;
+import dev.podpool.function.internal.OwnClassPath;
 import dev.podpool.internal.CapturedCall;
 import dev.podpool.internal.PoolBackend;
 import dev.podpool.internal.RandomId;
@@ -10,6 +11,7 @@ import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.sandbox.Child;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import dev.podpool.worker.Worker;
@@ -27,18 +29,31 @@ final class InMemoryPool implements PoolBackend {
   private final int slots;
   private final int maxAttempts;
   private final @Nullable Duration itemTimeout;
+  private final boolean classPathOnly;
   private final QueueLoop queue = QueueLoop.inMemory();
   private final Printer printer;
   private final Worker worker;
 
   InMemoryPool(PoolOptions options) {
+    requireOnClassPath();
     // Copied: the options may change afterwards.
     this.name = options.name();
     this.slots = options.workers();
     this.maxAttempts = options.maxAttempts();
     this.itemTimeout = options.itemTimeout();
+    // An argument may add to the class path, as -javaagent does.
+    this.classPathOnly = options.jvmArguments().isEmpty();
     this.printer = new Printer(options.output(), options.errorOutput());
     this.worker = new Worker(settings(options).withListener(printer));
+  }
+
+  private static void requireOnClassPath() {
+    if (!OwnClassPath.has(Child.class)) {
+      throw new PodpoolException(
+          "the pool's processes could not be started: Podpool's "
+              + Child.class.getName()
+              + OwnClassPath.missing(Child.class));
+    }
   }
 
   private static WorkerSettings settings(PoolOptions options) {
@@ -52,6 +67,9 @@ final class InMemoryPool implements PoolBackend {
             .withEnvironment(options.environment());
     if (initializer == null) {
       return settings;
+    }
+    if (options.jvmArguments().isEmpty()) {
+      initializer.captured().requireOnClassPath();
     }
     return settings.withInitializer(
         new WorkerSettings.Initializer(
@@ -72,6 +90,11 @@ final class InMemoryPool implements PoolBackend {
   @Override
   public @Nullable Duration itemTimeout() {
     return itemTimeout;
+  }
+
+  @Override
+  public boolean needsClassPath() {
+    return classPathOnly;
   }
 
   @Override

@@ -30,7 +30,11 @@ class InitializerTest {
       var flow = pool.imap(Work::same, List.of(1, 2)).iterator();
       assertThatThrownBy(() -> pool.map(Work::same, List.of(1, 2, 3)))
           .isInstanceOf(TaskFailedException.class)
-          .hasMessageContaining("/models absent");
+          .hasMessage(
+              "item 0 of 3 failed: the pool's initializer dev.podpool.local.Work::failsToLoad"
+                  + " failed 5 times: java.lang.IllegalStateException: /models absent")
+          .extracting(e -> ((TaskFailedException) e).type())
+          .isEqualTo("java.lang.IllegalStateException");
       assertThatThrownBy(single::join).hasMessageContaining("/models absent");
       assertThatThrownBy(flow::next).hasMessageContaining("/models absent");
       // And every later one, at once.

@@ -57,7 +57,9 @@ class OtherBuildTest {
   @Test
   void aClassThatTheWorkerHasNotIsTheJobsError() throws Exception {
     Path here = compile("here", "return () -> 1;");
-    try (Pool pool = Pool.local(1);
+    // With an argument, which may add classes, only the worker can tell.
+    PoolOptions options = new PoolOptions().workers(1).jvmArguments("-Dother=none");
+    try (Pool pool = Pool.local(options);
         URLClassLoader loader = new URLClassLoader(new URL[] {here.toUri().toURL()})) {
       assertThatThrownBy(() -> pool.apply(function(loader)))
           .isInstanceOf(TaskFailedException.class)

@@ -11,12 +11,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A function with its arguments, ready to travel.
  *
- * @param name for people
- * @param function what the worker finds the function by
+ * @param captured the function
  * @param arguments one payload
  */
 @SuppressWarnings("ArrayRecordComponent")
-public record CapturedCall(String name, byte[] function, byte[] arguments) {
+public record CapturedCall(CapturedFunction captured, byte[] arguments) {
+
+  /** What the worker finds the function by. */
+  public byte[] function() {
+    return captured.reference();
+  }
 
   /**
    * Captures {@code function} and encodes {@code arguments}.
@@ -49,6 +53,6 @@ public record CapturedCall(String name, byte[] function, byte[] arguments) {
     }
     byte[] payload = new byte[reader.length()];
     System.arraycopy(reader.buffer(), reader.offset(), payload, 0, payload.length);
-    return new CapturedCall(captured.name(), captured.reference(), payload);
+    return new CapturedCall(captured, payload);
   }
 }

@@ -17,6 +17,14 @@ public interface PoolBackend {
   /** How long an item of a job that does not say may run. Null: no limit. */
   @Nullable Duration itemTimeout();
 
+  /**
+   * Whether its processes are started on this JVM's class path, and get no code but that: then a
+   * function that is not there is refused at submission.
+   */
+  default boolean needsClassPath() {
+    return false;
+  }
+
   /** Opens a client's session. Called once. */
   QueueSession open(SessionHandler handler);
 

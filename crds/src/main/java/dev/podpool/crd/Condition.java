@@ -5,10 +5,16 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import org.jspecify.annotations.Nullable;
 
-/** One thing that is true of a pool, or not, or unknown; shaped as Kubernetes' own conditions. */
+/**
+ * One thing that is true of a pool or a queue, or not, or unknown; shaped as Kubernetes' own
+ * conditions.
+ */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Condition(
-    @Required @JsonPropertyDescription("Ready, Progressing, Draining, QueueReachable or Joined.")
+    @Required
+        @JsonPropertyDescription(
+            "What it is about: of a pool Ready, Progressing, Draining, QueueReachable or Joined; of a"
+                + " queue Ready.")
         String type,
     @Required @JsonPropertyDescription("True, False, or Unknown where it cannot be told.")
         Truth status,

@@ -17,21 +17,27 @@ import java.util.OptionalLong;
  * the definition uses. The cluster reads the same file.
  */
 record Schema(JsonNode node) {
-  private static final String DEFINITION = "workerpools.podpool.dev.yaml";
 
   /** One CEL rule: an expression over {@code self}, what to say where it is false, and where. */
   record Rule(String expression, String message, String fieldPath) {}
 
   static Schema ofWorkerPool() {
-    try (InputStream in = Schema.class.getResourceAsStream(DEFINITION)) {
+    return in("workerpools.podpool.dev.yaml");
+  }
+
+  /** The schema in the definition of that name in this jar. */
+  static Schema in(String definition) {
+    try (InputStream in = Schema.class.getResourceAsStream(definition)) {
       if (in == null) {
-        throw new IllegalStateException(DEFINITION + " is missing from Podpool's jar");
+        throw new IllegalStateException(definition + " is missing from Podpool's jar");
       }
       String yaml = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      JsonNode definition = YamlDocument.parse(yaml, DEFINITION).root();
-      return new Schema(definition.at("/spec/versions/0/schema/openAPIV3Schema"));
+      return of(
+          YamlDocument.parse(yaml, definition)
+              .root()
+              .at("/spec/versions/0/schema/openAPIV3Schema"));
     } catch (IOException | ManifestException e) {
-      throw new IllegalStateException(DEFINITION + " in Podpool's jar cannot be read", e);
+      throw new IllegalStateException(definition + " in Podpool's jar cannot be read", e);
     }
   }
 

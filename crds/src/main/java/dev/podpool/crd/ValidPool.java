@@ -58,6 +58,7 @@ final class ValidPool {
         spec.path("slots").intValue(),
         spec.path("daemon").booleanValue(),
         text(spec, "drainDeadline"),
+        text(spec, "queue"),
         ifGiven(spec, "initializer", ValidPool::initializer),
         spec.path("maxTasksPerWorker").intValue(),
         spec.path("maxAttempts").intValue(),
@@ -74,16 +75,113 @@ final class ValidPool {
     JsonNode resources = template.path("resources");
     return new WorkerTemplate(
         text(template, "image"),
+        each(template.path("imagePullSecrets"), ValidPool::named),
         each(
             template.path("env"),
             one -> new EnvVar(one.path("name").asText(), one.path("value").asText())),
+        each(template.path("envFrom"), ValidPool::envFrom),
         new Resources(
             ifGiven(resources, "limits", ValidPool::amounts),
             ifGiven(resources, "requests", ValidPool::amounts)),
+        each(template.path("volumes"), ValidPool::volume),
+        each(template.path("volumeMounts"), ValidPool::mount),
         texts(template.path("labels")),
         texts(template.path("annotations")),
         texts(template.path("nodeSelector")),
-        each(template.path("tolerations"), ValidPool::toleration));
+        each(template.path("tolerations"), ValidPool::toleration),
+        ifGiven(template, "affinity", ValidPool::affinity),
+        each(template.path("topologySpreadConstraints"), ValidPool::spread),
+        text(template, "priorityClassName"),
+        text(template, "runtimeClassName"),
+        text(template, "serviceAccountName"),
+        securityContext(template.path("securityContext")));
+  }
+
+  private static ObjectName named(JsonNode object) {
+    return new ObjectName(object.path("name").asText());
+  }
+
+  private static EnvFrom envFrom(JsonNode source) {
+    return new EnvFrom(
+        text(source, "prefix"),
+        ifGiven(source, "configMapRef", ValidPool::named),
+        ifGiven(source, "secretRef", ValidPool::named));
+  }
+
+  private static Volume volume(JsonNode volume) {
+    return new Volume(
+        volume.path("name").asText(),
+        ifGiven(
+            volume,
+            "emptyDir",
+            empty ->
+                new Volume.EmptyDir(
+                    ifGiven(empty, "medium", medium -> Volume.Medium.valueOf(medium.asText())),
+                    ifGiven(empty, "sizeLimit", limit -> Quantity.parse(limit.asText())))),
+        ifGiven(volume, "configMap", ValidPool::named),
+        ifGiven(
+            volume,
+            "secret",
+            secret -> new Volume.SecretVolume(secret.path("secretName").asText())),
+        ifGiven(
+            volume,
+            "persistentVolumeClaim",
+            claim ->
+                new Volume.ClaimVolume(
+                    claim.path("claimName").asText(), claim.path("readOnly").booleanValue())));
+  }
+
+  private static VolumeMount mount(JsonNode mount) {
+    return new VolumeMount(
+        mount.path("name").asText(),
+        mount.path("mountPath").asText(),
+        text(mount, "subPath"),
+        mount.path("readOnly").booleanValue());
+  }
+
+  private static Affinity affinity(JsonNode affinity) {
+    return new Affinity(ifGiven(affinity, "nodeAffinity", ValidPool::nodeAffinity));
+  }
+
+  private static Affinity.NodeAffinity nodeAffinity(JsonNode nodes) {
+    return new Affinity.NodeAffinity(
+        ifGiven(
+            nodes,
+            "requiredDuringSchedulingIgnoredDuringExecution",
+            required ->
+                new Affinity.NodeSelector(
+                    each(required.path("nodeSelectorTerms"), ValidPool::term))),
+        each(
+            nodes.path("preferredDuringSchedulingIgnoredDuringExecution"),
+            preferred ->
+                new Affinity.Preference(
+                    preferred.path("weight").intValue(), term(preferred.path("preference")))));
+  }
+
+  private static Affinity.Term term(JsonNode term) {
+    return new Affinity.Term(each(term.path("matchExpressions"), ValidPool::expression));
+  }
+
+  private static Affinity.Expression expression(JsonNode expression) {
+    return new Affinity.Expression(
+        expression.path("key").asText(),
+        Affinity.Operator.valueOf(expression.path("operator").asText()),
+        ifGiven(expression, "values", values -> each(values, JsonNode::textValue)));
+  }
+
+  private static Spread spread(JsonNode spread) {
+    return new Spread(
+        spread.path("topologyKey").asText(),
+        spread.path("maxSkew").intValue(),
+        Spread.WhenUnsatisfiable.valueOf(spread.path("whenUnsatisfiable").asText()));
+  }
+
+  private static SecurityContext securityContext(JsonNode context) {
+    return new SecurityContext(
+        ifGiven(context, "runAsUser", JsonNode::longValue),
+        ifGiven(context, "runAsGroup", JsonNode::longValue),
+        ifGiven(context, "fsGroup", JsonNode::longValue),
+        context.path("readOnlyRootFilesystem").booleanValue());
   }
 
   private static ResourceAmounts amounts(JsonNode amounts) {

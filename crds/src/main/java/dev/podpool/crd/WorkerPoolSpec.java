@@ -54,6 +54,11 @@ public record WorkerPoolSpec(
                 + " for running work. A duration in h, m, s and ms, such as 10m or 1h30m, above 0."
                 + " Unset means 10m. Not allowed with daemon: true.")
         @Nullable String drainDeadline,
+    @Size(min = 1, max = 50)
+        @JsonPropertyDescription(
+            "Name of the QueueCluster, in the pool's namespace, that keeps its tasks. 1 to 50"
+                + " characters. Unset means the one named default. Only on a cluster.")
+        @Nullable String queue,
     @JsonPropertyDescription(
             "A function that each child process runs before its first task. Unset: none. A pool"
                 + " whose initializer fails backs off and says so in its status.")
@@ -84,6 +89,9 @@ public record WorkerPoolSpec(
         @JsonPropertyDescription("What each worker is made from. Every field may be left out.")
         WorkerTemplate template) {
 
+  /** Name of the QueueCluster of pools that name none. */
+  public static final String QUEUE_DEFAULT = "default";
+
   static final String DURATION =
       "self.matches('^([0-9]{1,6}(h|m|s|ms))+$') && duration(self) > duration('0s')";
   static final String DURATION_MESSAGE =
@@ -93,7 +101,12 @@ public record WorkerPoolSpec(
 
   /** A spec that says nothing: each field has its default. */
   public static WorkerPoolSpec defaults() {
-    return new WorkerPoolSpec(1, 1, true, null, null, 0, 3, null, WorkerTemplate.defaults());
+    return new WorkerPoolSpec(1, 1, true, null, null, null, 0, 3, null, WorkerTemplate.defaults());
+  }
+
+  /** {@code queue}, or {@code default} where it is unset. */
+  public String queueOrDefault() {
+    return queue == null ? QUEUE_DEFAULT : queue;
   }
 
   /** {@code drainDeadline}, or 10 minutes where it is unset, as for every daemon pool. */

@@ -25,6 +25,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.ReaderException;
 import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
 
@@ -80,6 +81,10 @@ final class YamlDocument {
     } catch (MarkedYAMLException e) {
       Mark mark = e.getProblemMark() == null ? e.getContextMark() : e.getProblemMark();
       throw refused(at(source, mark) + ": not YAML: " + e.getProblem());
+    } catch (ReaderException e) {
+      throw refused(
+          "%s: not YAML: character 0x%x at position %d is no text"
+              .formatted(source, e.getCodePoint(), e.getPosition()));
     } catch (YAMLException e) {
       throw refused(source + ": not YAML: " + e.getMessage());
     }

@@ -83,8 +83,8 @@ final class BadManifests {
             "an unknown field far from any",
             "replicationFactor: 4",
             "6:3: spec.replicationFactor: unknown field; the fields here are daemon, drainDeadline,"
-                + " initializer, maxAttempts, maxTasksPerWorker, slots, taskTimeout, template,"
-                + " workers"),
+                + " initializer, maxAttempts, maxTasksPerWorker, queue, slots, taskTimeout,"
+                + " template, workers"),
         spec(
             "a misspelled field deep down",
             "template: {resources: {limits: {memroy: 1Gi}}}",
@@ -144,6 +144,70 @@ final class BadManifests {
             "initializer: {function: com.example.load}",
             "6:27: spec.initializer.function: 'com.example.load': give package.Class::method, such"
                 + " as com.example.Models::load"),
+        spec(
+            "a folder of the node",
+            "template: {volumes: [{name: root, hostPath: {path: /}}]}",
+            "6:24: spec.template.volumes[0]: give one source: emptyDir, configMap, secret or"
+                + " persistentVolumeClaim",
+            "6:37: spec.template.volumes[0].hostPath: unknown field; the fields here are configMap,"
+                + " emptyDir, name, persistentVolumeClaim, secret"),
+        spec(
+            "a worker with every right",
+            "template: {securityContext: {privileged: true}}",
+            "6:32: spec.template.securityContext.privileged: unknown field; the fields here are"
+                + " fsGroup, readOnlyRootFilesystem, runAsGroup, runAsUser"),
+        spec(
+            "a worker that is root",
+            "template: {securityContext: {runAsUser: 0}}",
+            "6:43: spec.template.securityContext.runAsUser: 0 is below the minimum of 1: give 1 or"
+                + " more"),
+        spec(
+            "a volume of two sources",
+            "template: {volumes: [{name: a, emptyDir: {}, configMap: {name: b}}]}",
+            "6:24: spec.template.volumes[0]: give one source: emptyDir, configMap, secret or"
+                + " persistentVolumeClaim"),
+        spec(
+            "a volume of none",
+            "template: {volumes: [{name: a}]}",
+            "6:24: spec.template.volumes[0]: give one source: emptyDir, configMap, secret or"
+                + " persistentVolumeClaim"),
+        spec(
+            "a volume named as Podpool's own",
+            "template: {volumes: [{name: podpool-token, emptyDir: {}}]}",
+            "6:31: spec.template.volumes[0].name: 'podpool-token': give a-z, 0-9 and -, with a"
+                + " letter or digit at both ends, and not podpool-, which is Podpool's own"),
+        spec(
+            "a mount of no volume",
+            "template: {volumes: [{name: a, emptyDir: {}}], volumeMounts: [{name: b, mountPath: /b}]}",
+            "6:64: spec.template.volumeMounts: a mount's name is that of none of the volumes: give"
+                + " volumes one of that name"),
+        spec(
+            "two mounts at one place",
+            "template: {volumes: [{name: a, emptyDir: {}}],"
+                + " volumeMounts: [{name: a, mountPath: /b}, {name: a, mountPath: /b}]}",
+            "6:64: spec.template.volumeMounts: a mountPath is given twice: keep one of each"),
+        spec(
+            "a mount outside its volume",
+            "template: {volumes: [{name: a, emptyDir: {}}],"
+                + " volumeMounts: [{name: a, mountPath: /b, subPath: ../c}]}",
+            "6:99: spec.template.volumeMounts[0].subPath: '../c': give a path inside the volume: not"
+                + " from /, and without .."),
+        spec(
+            "a mount at no place",
+            "template: {volumes: [{name: a, emptyDir: {}}], volumeMounts: [{name: a, mountPath: b}]}",
+            "6:86: spec.template.volumeMounts[0].mountPath: 'b': give a path from /, without : and"
+                + " without .."),
+        spec(
+            "variables from two places at once",
+            "template: {envFrom: [{configMapRef: {name: a}, secretRef: {name: b}}]}",
+            "6:24: spec.template.envFrom[0]: give one source: configMapRef or secretRef"),
+        spec(
+            "a label's values for an operator that takes none",
+            "template: {affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+                + " {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: Exists, values: [b]}]}]}}}}",
+            "6:129: spec.template.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution"
+                + ".nodeSelectorTerms[0].matchExpressions[0]: In and NotIn need values; Exists and"
+                + " DoesNotExist take none"),
         spec(
             "memory of nothing",
             "template: {resources: {limits: {memory: 0}}}",

@@ -32,18 +32,44 @@ final class GoodManifests {
             slots: 2
             daemon: false
             drainDeadline: 1h30m
+            queue: mine
             initializer: {function: 'com.example.Models::load', arguments: [/models]}
             maxTasksPerWorker: 100
             maxAttempts: 1
             taskTimeout: 500ms
             template:
               image: registry.example/worker:1
+              imagePullSecrets: [{name: registry}]
               env: [{name: A, value: b}, {name: EMPTY}]
+              envFrom: [{prefix: C_, configMapRef: {name: settings}}, {secretRef: {name: keys}}]
               resources: {limits: {memory: 1073741824, cpu: 2}, requests: {cpu: 500m}}
+              volumes:
+                - {name: scratch, emptyDir: {medium: Memory, sizeLimit: 64Mi}}
+                - {name: folder, emptyDir: {}}
+                - {name: settings, configMap: {name: settings}}
+                - {name: keys, secret: {secretName: keys}}
+                - {name: models, persistentVolumeClaim: {claimName: models, readOnly: true}}
+              volumeMounts:
+                - {name: scratch, mountPath: /scratch}
+                - {name: models, mountPath: /models, subPath: v1/small, readOnly: true}
               labels: {team: search}
               annotations: {note: text}
               nodeSelector: {disk: ssd}
               tolerations: [{key: gpu, operator: Exists, effect: NoSchedule}]
+              affinity:
+                nodeAffinity:
+                  requiredDuringSchedulingIgnoredDuringExecution:
+                    nodeSelectorTerms:
+                      - matchExpressions: [{key: zone, operator: In, values: [a, b]}]
+                  preferredDuringSchedulingIgnoredDuringExecution:
+                    - weight: 50
+                      preference: {matchExpressions: [{key: spot, operator: DoesNotExist}]}
+              topologySpreadConstraints:
+                - {topologyKey: kubernetes.io/hostname, maxSkew: 2, whenUnsatisfiable: DoNotSchedule}
+              priorityClassName: batch
+              runtimeClassName: sandboxed
+              serviceAccountName: crawler
+              securityContext: {runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000, readOnlyRootFilesystem: false}
           """;
 
   private GoodManifests() {}
@@ -60,6 +86,9 @@ final class GoodManifests {
         spec("the most workers, slots, tasks and attempts", mostOfEach()),
         spec("the longest duration", "taskTimeout: 999999h999999h562049h"),
         spec("the shortest duration", "taskTimeout: 0h1ms"),
+        spec(
+            "a spread of defaults",
+            "template: {topologySpreadConstraints: [{topologyKey: zone}], securityContext: }"),
         spec("the most variables", "template: {env: [%s]}".formatted(variables(128))),
         spec(
             "an amount with a point",

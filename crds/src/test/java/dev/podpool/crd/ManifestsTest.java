@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +152,32 @@ class ManifestsTest {
 
     assertThat(catchThrowableOfType(ManifestException.class, () -> Manifests.read(file)))
         .hasMessageContaining("1048577 bytes are above the limit of 1048576");
+  }
+
+  @Test
+  void aFileThatIsNoTextIsNamedWithWhatItIs(@TempDir Path folder) throws IOException {
+    Path absent = folder.resolve("absent.yaml");
+    assertThat(problemsOf(absent)).containsExactly(absent + ": no such file: check the path");
+    assertThat(problemsOf(folder))
+        .containsExactly(folder + ": is a directory: give the file of a WorkerPool");
+    Path binary = Files.write(folder.resolve("pool.bin"), new byte[] {0x7f, 'E', 'L', 'F', -1});
+    assertThat(problemsOf(binary))
+        .containsExactly(binary + ": is not text in UTF-8: give the YAML of a WorkerPool");
+    Path control = Files.write(folder.resolve("pool.nul"), new byte[] {'a', 0, 'b'});
+    assertThat(problemsOf(control))
+        .containsExactly(control + ": not YAML: character 0x0 at position 1 is no text");
+    Path locked = Files.writeString(folder.resolve("locked.yaml"), HEAD);
+    Files.setPosixFilePermissions(locked, Set.of());
+    if (!Files.isReadable(locked)) { // root may read all
+      assertThat(problemsOf(locked))
+          .containsExactly(locked + ": may not be read: give yourself the right to");
+    }
+  }
+
+  private static List<String> problemsOf(Path file) {
+    var refused = catchThrowableOfType(ManifestException.class, () -> Manifests.read(file));
+    assertThat(refused).as("must be refused").isNotNull();
+    return refused.problems();
   }
 
   private static List<String> problemsOf(String yaml) {

@@ -62,7 +62,7 @@ final class Job {
   private final long[] endedAs = new long[ItemState.EXPIRED_VALUE + 1];
   private long countedBytes;
 
-  /** A submission that was found in order. */
+  /** A submission that was found in order, with what it leaves to its pool filled in. */
   record Accepted(
       SubmitJob submit, ByteString digest, long owner, String principal, long atMillis) {}
 
@@ -76,10 +76,7 @@ final class Job {
     this.number = number;
     this.id = submit.getJobId();
     this.pool = pool;
-    // The pool's settings may change; what was agreed on for this job must not.
-    int attempts =
-        submit.getMaxAttempts() > 0 ? submit.getMaxAttempts() : pool.definition().getMaxAttempts();
-    this.submitted = submit.toBuilder().clearInputs().setMaxAttempts(attempts).build();
+    this.submitted = submit.toBuilder().clearInputs().build();
     this.digest = accepted.digest();
     this.owner = accepted.owner();
     this.principal = accepted.principal();
@@ -94,7 +91,7 @@ final class Job {
             .setFunction(submit.getFunction())
             .setFunctionName(submit.getFunctionName())
             .setItemTimeoutMillis(submit.getItemTimeoutMillis())
-            .setMaxAttempts(attempts)
+            .setMaxAttempts(submit.getMaxAttempts())
             .addAllCode(submit.getCodeList())
             .build();
     this.headerBytes = header.getSerializedSize() + RANGE_BYTES;

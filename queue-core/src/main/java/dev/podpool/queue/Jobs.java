@@ -126,7 +126,8 @@ final class Jobs {
       return refused(refusal);
     }
     Job.Accepted accepted =
-        new Job.Accepted(submit, digest, session.id, session.opened.getPrincipal(), nowMillis);
+        new Job.Accepted(
+            pool.complete(submit), digest, session.id, session.opened.getPrincipal(), nowMillis);
     Job job = new Job(++lastNumber, pool, accepted, blobs);
     byId.put(job.id, job);
     pool.jobs.put(job.number, job);

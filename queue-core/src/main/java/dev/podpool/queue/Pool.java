@@ -5,6 +5,7 @@ import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.PoolSnapshot;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.ReportPoolFailure;
+import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.WorkerStatus;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -44,6 +45,18 @@ final class Pool {
 
   void redefine(DefinePool changed) {
     definition = changed;
+  }
+
+  /** {@code submit} as agreed on: the pool's settings may change, those of this job will not. */
+  SubmitJob complete(SubmitJob submit) {
+    SubmitJob.Builder complete = submit.toBuilder();
+    if (submit.getMaxAttempts() <= 0) {
+      complete.setMaxAttempts(definition.getMaxAttempts());
+    }
+    if (submit.getItemTimeoutMillis() == 0) {
+      complete.setItemTimeoutMillis(definition.getItemTimeoutMillis());
+    }
+    return complete.build();
   }
 
   String name() {
@@ -143,7 +156,8 @@ final class Pool {
               .setSlots(worker.slots)
               .setLeased(worker.leased)
               .setCordoned(worker.cordoned)
-              .setWindow(worker.window));
+              .setWindow(worker.window)
+              .setNonce(worker.nonce));
     }
     if (failure != null) {
       status.setFailure(failure);

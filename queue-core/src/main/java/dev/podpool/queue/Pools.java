@@ -57,6 +57,14 @@ final class Pools {
     if (definition.getMaxAttempts() < 1) {
       return Refusals.invalid("pool '" + definition.getPool() + "': max_attempts 0; at least 1");
     }
+    if (definition.getItemTimeoutMillis() < 0) {
+      return Refusals.invalid(
+          "pool '"
+              + definition.getPool()
+              + "': item_timeout_millis "
+              + definition.getItemTimeoutMillis()
+              + "; at least 1, or 0 for no limit");
+    }
     Pool pool = byName.get(definition.getPool());
     if (pool == null) {
       byName.put(definition.getPool(), new Pool(definition));

@@ -1,5 +1,6 @@
 package dev.podpool.queue;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.OpenSession;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,6 +11,7 @@ import java.util.List;
 final class WorkerState {
 
   final long session;
+  final ByteString nonce;
   final String name;
   final int slots;
   final Pool pool;
@@ -26,6 +28,7 @@ final class WorkerState {
 
   WorkerState(long session, OpenSession opened, Pool pool) {
     this.session = session;
+    this.nonce = opened.getNonce();
     this.name = opened.getWorker();
     this.slots = opened.getSlots();
     this.pool = pool;

@@ -189,6 +189,24 @@ class JobTest {
   }
 
   @Test
+  void aJobThatNamesNoItemTimeOutHasThatOfItsPoolWhenItWasAccepted() {
+    queue.send("client", Operation.newBuilder().setDefinePool(squares().setItemTimeoutMillis(500)));
+    queue.submit(QueueScript.job("pool's", "a"));
+    queue.submit(QueueScript.job("own", "b").setItemTimeoutMillis(70));
+    queue.send("client", Operation.newBuilder().setDefinePool(squares()));
+    queue.submit(QueueScript.job("none", "c"));
+    queue.worker("w", 3, 3);
+
+    assertThat(queue.held("w", "a").range().getJob().getItemTimeoutMillis()).isEqualTo(500);
+    assertThat(queue.held("w", "b").range().getJob().getItemTimeoutMillis()).isEqualTo(70);
+    assertThat(queue.held("w", "c").range().getJob().getItemTimeoutMillis()).isZero();
+  }
+
+  private static DefinePool.Builder squares() {
+    return DefinePool.newBuilder().setPool("squares").setUid("uid-1").setMaxAttempts(3);
+  }
+
+  @Test
   void aJobKeepsTheAttemptsThatItWasAcceptedWith() {
     queue.submit("job", "a");
     queue.send(

@@ -22,7 +22,10 @@ class PoolTest {
     assertThat(define(pool.setUid("uid-2"))).isEqualTo("POOL_EXISTS");
     assertThat(define(pool.setUid("uid-1"))).isEqualTo("done");
     assertThat(define(pool.setMaxAttempts(0))).isEqualTo("INVALID_ARGUMENT");
-    assertThat(define(pool.setMaxAttempts(1).setPool("No_Name"))).isEqualTo("INVALID_ARGUMENT");
+    assertThat(define(pool.setMaxAttempts(1).setItemTimeoutMillis(-1)))
+        .isEqualTo("INVALID_ARGUMENT");
+    assertThat(define(pool.setItemTimeoutMillis(0).setPool("No_Name")))
+        .isEqualTo("INVALID_ARGUMENT");
   }
 
   @Test

@@ -39,26 +39,11 @@ public final class Child {
     // What ran before an orderly exit counts; what it printed, too.
     Runtime.getRuntime().addShutdownHook(new LastWords(outbox));
 
-    SlotPage page = SlotPage.map(Path.of(arguments[1]));
-    ItemOutput output = new ItemOutput(outbox);
-    ItemLoop loop = new ItemLoop(new FrameInput(channel), outbox, output, page);
-    try {
-      if (loop.initialize()) {
-        loop.run();
-      }
-      killStarted();
-      Runtime.getRuntime().halt(0); // unfit, and all is said
-    } catch (IOException e) {
-      // The supervisor has closed: it wants no more. User code may have left threads running, and
-      // its shutdown hooks get their turn.
-      System.exit(0);
-    } catch (OutOfMemoryError e) {
-      Runtime.getRuntime().halt(Frames.EXIT_OUT_OF_MEMORY);
-    }
+    new ItemThread(channel, outbox, SlotPage.map(Path.of(arguments[1]))).start();
   }
 
   /** Kills what user code has started: nobody else knows of it, and it must not outlive this. */
-  private static void killStarted() {
+  static void killStarted() {
     for (ProcessHandle started : ProcessHandle.current().descendants().toList()) {
       started.destroyForcibly();
     }
@@ -66,7 +51,7 @@ public final class Child {
 
   // Classes and not lambdas: the first lambda of a process costs its start 20 ms.
 
-  private static final class LastWords extends Thread {
+  private static final class LastWords extends UninterruptibleThread {
     private final Outbox outbox;
 
     LastWords(Outbox outbox) {
@@ -86,7 +71,7 @@ public final class Child {
     }
   }
 
-  private static final class LifeLine extends Thread {
+  private static final class LifeLine extends UninterruptibleThread {
     private static final long LEAVING_MILLIS_MAX = 30_000;
 
     private final InputStream input;

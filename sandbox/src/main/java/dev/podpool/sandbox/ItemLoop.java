@@ -15,12 +15,13 @@ import org.jspecify.annotations.Nullable;
  * outcomes. Ends by EOF from the supervisor, or after a failure that leaves this process unfit.
  */
 final class ItemLoop {
+  private final ItemThread thread;
   private final FrameInput input;
   private final Outbox outbox;
   private final ItemOutput output;
   private final SlotPage page;
   private final InputStream noInput = InputStream.nullInputStream();
-  private final ClassLoader loader = Thread.currentThread().getContextClassLoader();
+  private final ClassLoader loader;
   private final ArrayDeque<Run> runs = new ArrayDeque<>();
   private final PayloadWriter result = new PayloadWriter(Frames.PAYLOAD_BYTES_MAX);
   private Function[] functions = new Function[16];
@@ -31,11 +32,13 @@ final class ItemLoop {
   private byte failureKind;
   private boolean unfit;
 
-  ItemLoop(FrameInput input, Outbox outbox, ItemOutput output, SlotPage page) {
+  ItemLoop(ItemThread thread, FrameInput input, Outbox outbox, ItemOutput output, SlotPage page) {
+    this.thread = thread;
     this.input = input;
     this.outbox = outbox;
     this.output = output;
     this.page = page;
+    this.loader = thread.getContextClassLoader();
   }
 
   /**
@@ -45,7 +48,7 @@ final class ItemLoop {
    */
   boolean initialize() throws IOException {
     restore();
-    Frame init = input.next();
+    Frame init = nextFrame();
     if (init.getByte() != 0) {
       byte[] reference = init.getBytes(init.getInt());
       Throwable failure =
@@ -140,7 +143,7 @@ final class ItemLoop {
       loaders = new CodeLoaders(loader);
     }
     ClassLoader code = function.loader(loaders);
-    Thread.currentThread().setContextClassLoader(code);
+    thread.setContextClassLoader(code);
     return code;
   }
 
@@ -166,7 +169,6 @@ final class ItemLoop {
   /** Undoes what user code may have changed for those after it. */
   @SuppressWarnings("ReferenceEquality") // it may be wrapped in one that equals it
   private void restore() {
-    Thread thread = Thread.currentThread();
     Thread.interrupted();
     if (thread.getContextClassLoader() != loader) {
       thread.setContextClassLoader(loader);
@@ -183,8 +185,9 @@ final class ItemLoop {
   }
 
   private void flush() throws IOException {
-    Thread.interrupted(); // an interrupt that came late would close the channel
+    thread.shield();
     outbox.flush();
+    thread.expose();
     flushedNanos = nowNanos;
   }
 
@@ -199,9 +202,15 @@ final class ItemLoop {
     }
   }
 
-  private void readFrame() throws IOException {
-    Thread.interrupted();
+  private Frame nextFrame() throws IOException {
+    thread.shield();
     Frame frame = input.next();
+    thread.expose();
+    return frame;
+  }
+
+  private void readFrame() throws IOException {
+    Frame frame = nextFrame();
     switch (frame.type) {
       case Frames.FUNCTION -> define(frame);
       case Frames.RUN -> addRun(frame);

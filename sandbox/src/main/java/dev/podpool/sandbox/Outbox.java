@@ -170,7 +170,7 @@ final class Outbox {
     return flushes;
   }
 
-  private final class Watchdog extends Thread { // no lambda: see Child
+  private final class Watchdog extends UninterruptibleThread { // no lambda: see Child
 
     Watchdog() {
       super("podpool-watchdog");

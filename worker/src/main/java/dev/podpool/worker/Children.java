@@ -23,6 +23,7 @@ final class Children {
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   private static final long RETIRE_NANOS = 5_000_000_000L;
   private static final long CLOSE_NANOS = 1_000_000_000L;
+  private static final String NOT_STARTED = "the pool's processes failed to start";
 
   private final WorkerSettings settings;
   private final QueueSession session;
@@ -120,8 +121,8 @@ final class Children {
     try {
       child = launcher.start(index, startFailures.round());
     } catch (IOException e) {
-      String message = "no child process could be started: " + e.getMessage();
-      startFailed(startFailures.round(), failure(FailureKind.THREW, message), false, nowNanos);
+      Failure failure = failure(FailureKind.THREW, NOT_STARTED, String.valueOf(e.getMessage()));
+      startFailed(startFailures.round(), failure, false, nowNanos);
       return;
     }
     slots[index].started(child);
@@ -138,8 +139,21 @@ final class Children {
   }
 
   private Failure startFailure(ChildProcess child, String cause) {
-    if (child.initializerFailure != null) {
-      return child.initializerFailure;
+    WorkerSettings.Initializer initializer = settings.initializer();
+    // With its connection a child is told to run the initializer; before, Java itself fails.
+    String what =
+        initializer == null || child.connection == null
+            ? NOT_STARTED
+            : "the pool's initializer " + initializer.name() + " failed";
+    Failure thrown = child.initializerFailure;
+    if (thrown != null) {
+      String message =
+          thrown.getType().isEmpty() || thrown.getKind() != FailureKind.THREW
+              ? thrown.getMessage()
+              : thrown.getMessage().isEmpty()
+                  ? thrown.getType()
+                  : thrown.getType() + ": " + thrown.getMessage();
+      return thrown.toBuilder().setMessage(sentence(what, message)).build();
     }
     boolean late = child.ending == Ending.TIMED_OUT;
     String message =
@@ -151,15 +165,21 @@ final class Children {
     String printed = child.nativeOutput == null ? "" : child.nativeOutput.kept();
     return failure(
         late ? FailureKind.TIMED_OUT : FailureKind.THREW,
+        what,
         printed.isEmpty() ? message : message + "; it printed:\n" + printed);
   }
 
-  private Failure failure(FailureKind kind, String message) {
+  private Failure failure(FailureKind kind, String what, String why) {
     return Failure.newBuilder()
         .setKind(kind)
-        .setMessage(message)
+        .setMessage(sentence(what, why))
         .setWorker(settings.worker())
         .build();
+  }
+
+  private String sentence(String what, String why) {
+    int times = startFailures.inARow() + 1;
+    return what + (times == 1 ? " once: " : " " + times + " times: ") + why;
   }
 
   private void ready(ChildProcess child) {

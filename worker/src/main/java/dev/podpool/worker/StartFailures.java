@@ -39,6 +39,10 @@ final class StartFailures {
     return inARow > 0;
   }
 
+  int inARow() {
+    return inARow;
+  }
+
   long retryAtNanos() {
     return retryAtNanos;
   }

@@ -2,6 +2,7 @@ package dev.podpool.worker;
 
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Refusal;
+import dev.podpool.sandbox.UninterruptibleThread;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.io.IOException;
@@ -37,7 +38,7 @@ public final class Worker implements SessionHandler, AutoCloseable {
     }
     Supervisor started = new Supervisor(settings, session);
     supervisor = started;
-    thread = new Thread(started, "podpool-worker");
+    thread = new UninterruptibleThread(started, "podpool-worker");
     thread.setDaemon(true);
     thread.start();
   }

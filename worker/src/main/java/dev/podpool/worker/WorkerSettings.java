@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.FunctionReference;
 import dev.podpool.session.BlobSource;
 import java.io.File;
 import java.nio.file.Path;
@@ -9,37 +10,22 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What a worker is. Made by {@link #of} and the {@code with} methods.
- *
- * @param pool the pool that it serves
- * @param worker its name, for people
- * @param slots how many items it runs at once, each in a child process of its own; at least 1
- * @param initializer what each child runs first; null for nothing
- * @param maxTasksPerWorker a child is replaced after that many items; 0 for never
- * @param javaHome the Java that runs the children
- * @param classPath of the children, in the form of {@code java.class.path}, absolute
- * @param jvmArguments for the children, after our own, so that they win
- * @param memoryLimitBytes of each child, three quarters of it heap; 0 for the JVM's default
- * @param environment added to this process's own for the children
- * @param initializerTimeout a child that is not ready by then, counted from its start, is killed
- * @param listener see there
- * @param blobs what is too large to come with the items
- */
-public record WorkerSettings(
-    String pool,
-    String worker,
-    int slots,
-    @Nullable Initializer initializer,
-    int maxTasksPerWorker,
-    Path javaHome,
-    String classPath,
-    List<String> jvmArguments,
-    long memoryLimitBytes,
-    Map<String, String> environment,
-    Duration initializerTimeout,
-    WorkerListener listener,
-    Blobs blobs) {
+/** What a worker is. Immutable: made by {@link #of} and the {@code with} methods, which copy. */
+public final class WorkerSettings {
+  private final String pool;
+  private final String worker;
+  private final int slots;
+  // Changed in a copy only, before anyone else sees it.
+  private @Nullable Initializer initializer;
+  private int maxTasksPerWorker;
+  private Path javaHome = Path.of(System.getProperty("java.home"));
+  private String classPath = absolute(System.getProperty("java.class.path"));
+  private List<String> jvmArguments = List.of();
+  private long memoryLimitBytes;
+  private Map<String, String> environment = Map.of();
+  private Duration initializerTimeout = Duration.ofSeconds(60);
+  private WorkerListener listener = WorkerListener.NONE;
+  private Blobs blobs = Blobs.NONE;
 
   /**
    * Code that travels, and payloads that are kept beside the queue's log.
@@ -56,6 +42,7 @@ public record WorkerSettings(
       int inlineBytesMax,
       @Nullable Path codeDirectory,
       Duration fetchTimeout) {
+    private static final Duration FETCH_TIMEOUT_MAX = Duration.ofDays(36_500);
     static final Blobs NONE = new Blobs(null, Integer.MAX_VALUE, null, Duration.ofSeconds(30));
 
     /** Checks the limit. */
@@ -63,6 +50,9 @@ public record WorkerSettings(
       if (inlineBytesMax < 1) {
         throw new IllegalArgumentException(
             "inlineBytesMax is " + inlineBytesMax + ", and must be at least 1");
+      }
+      if (fetchTimeout.compareTo(FETCH_TIMEOUT_MAX) > 0) {
+        fetchTimeout = FETCH_TIMEOUT_MAX; // so that nanoseconds hold it, added to any time
       }
     }
   }
@@ -73,43 +63,44 @@ public record WorkerSettings(
    * @param function its reference, as in the protocol's JobHeader
    * @param arguments one payload, without its length: the function's encoded input
    */
-  public record Initializer(ByteString function, ByteString arguments) {}
+  public record Initializer(ByteString function, ByteString arguments) {
+    /** For people. */
+    String name() {
+      return FunctionReference.name(function.toByteArray());
+    }
+  }
 
-  /** Copies, and checks the limits. */
-  public WorkerSettings {
-    if (slots < 1) {
-      throw new IllegalArgumentException("slots is " + slots + ", and must be at least 1");
-    }
-    if (maxTasksPerWorker < 0) {
-      throw new IllegalArgumentException(
-          "maxTasksPerWorker is "
-              + maxTasksPerWorker
-              + ", and must be at least 1, or 0 for no limit");
-    }
-    if (memoryLimitBytes < 0) {
-      throw new IllegalArgumentException(
-          "memoryLimitBytes is " + memoryLimitBytes + ", and must not be negative");
-    }
-    jvmArguments = List.copyOf(jvmArguments);
-    environment = Map.copyOf(environment);
+  private WorkerSettings(String pool, String worker, int slots) {
+    this.pool = pool;
+    this.worker = worker;
+    this.slots = (int) atLeast(1, "slots", slots);
   }
 
   /** Children like this JVM: same Java, same class path. */
   public static WorkerSettings of(String pool, String worker, int slots) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        null,
-        0,
-        Path.of(System.getProperty("java.home")),
-        absolute(System.getProperty("java.class.path")),
-        List.of(),
-        0,
-        Map.of(),
-        Duration.ofSeconds(60),
-        WorkerListener.NONE,
-        Blobs.NONE);
+    return new WorkerSettings(pool, worker, slots);
+  }
+
+  private WorkerSettings copy() {
+    WorkerSettings copy = new WorkerSettings(pool, worker, slots);
+    copy.initializer = initializer;
+    copy.maxTasksPerWorker = maxTasksPerWorker;
+    copy.javaHome = javaHome;
+    copy.classPath = classPath;
+    copy.jvmArguments = jvmArguments;
+    copy.memoryLimitBytes = memoryLimitBytes;
+    copy.environment = environment;
+    copy.initializerTimeout = initializerTimeout;
+    copy.listener = listener;
+    copy.blobs = blobs;
+    return copy;
+  }
+
+  private static long atLeast(long least, String what, long value) {
+    if (value < least) {
+      throw new IllegalArgumentException(what + " is " + value + ", and must be at least " + least);
+    }
+    return value;
   }
 
   private static String absolute(String classPath) {
@@ -122,157 +113,123 @@ public record WorkerSettings(
     return absolute.toString();
   }
 
+  /** The pool that it serves. */
+  public String pool() {
+    return pool;
+  }
+
+  /** Its name, for people. */
+  public String worker() {
+    return worker;
+  }
+
+  /** How many items it runs at once, each in a child process of its own; at least 1. */
+  public int slots() {
+    return slots;
+  }
+
+  /** What each child runs first; null for nothing. */
+  public @Nullable Initializer initializer() {
+    return initializer;
+  }
+
+  /** A child is replaced after that many items; 0 for never. */
+  public int maxTasksPerWorker() {
+    return maxTasksPerWorker;
+  }
+
+  /** The Java that runs the children. */
+  public Path javaHome() {
+    return javaHome;
+  }
+
+  /** The children's, in the form of {@code java.class.path}, absolute. */
+  public String classPath() {
+    return classPath;
+  }
+
+  /** For the children's JVMs, after our own, so that they win. */
+  public List<String> jvmArguments() {
+    return jvmArguments;
+  }
+
+  /** Memory of each child, three quarters of it heap; 0 for the JVM's default. */
+  public long memoryLimitBytes() {
+    return memoryLimitBytes;
+  }
+
+  /** Variables added to this process's own for the children. */
+  public Map<String, String> environment() {
+    return environment;
+  }
+
+  /** A child that is not ready by then, counted from its start, is killed. */
+  public Duration initializerTimeout() {
+    return initializerTimeout;
+  }
+
+  /** Told what children do. */
+  public WorkerListener listener() {
+    return listener;
+  }
+
+  /** What is too large to come with the items. */
+  public Blobs blobs() {
+    return blobs;
+  }
+
   public WorkerSettings withInitializer(@Nullable Initializer value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        value,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.initializer = value;
+    return copy;
   }
 
   public WorkerSettings withMaxTasksPerWorker(int value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        value,
-        javaHome,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.maxTasksPerWorker = (int) atLeast(0, "maxTasksPerWorker", value);
+    return copy;
   }
 
   public WorkerSettings withJavaHome(Path value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        value,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.javaHome = value;
+    return copy;
   }
 
   public WorkerSettings withClassPath(String value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        absolute(value),
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.classPath = absolute(value);
+    return copy;
   }
 
   public WorkerSettings withJvmArguments(List<String> value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        value,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.jvmArguments = List.copyOf(value);
+    return copy;
   }
 
   public WorkerSettings withMemoryLimitBytes(long value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        jvmArguments,
-        value,
-        environment,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.memoryLimitBytes = atLeast(0, "memoryLimitBytes", value);
+    return copy;
   }
 
   public WorkerSettings withEnvironment(Map<String, String> value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        value,
-        initializerTimeout,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.environment = Map.copyOf(value);
+    return copy;
   }
 
   public WorkerSettings withInitializerTimeout(Duration value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        value,
-        listener,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.initializerTimeout = value;
+    return copy;
   }
 
   public WorkerSettings withListener(WorkerListener value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        value,
-        blobs);
+    WorkerSettings copy = copy();
+    copy.listener = value;
+    return copy;
   }
 
   /** With a place to fetch code and large inputs from. */
@@ -293,19 +250,8 @@ public record WorkerSettings(
   }
 
   private WorkerSettings with(Blobs value) {
-    return new WorkerSettings(
-        pool,
-        worker,
-        slots,
-        initializer,
-        maxTasksPerWorker,
-        javaHome,
-        classPath,
-        jvmArguments,
-        memoryLimitBytes,
-        environment,
-        initializerTimeout,
-        listener,
-        value);
+    WorkerSettings copy = copy();
+    copy.blobs = value;
+    return copy;
   }
 }

@@ -62,7 +62,11 @@ class InitializerTest {
           .containsExactly(1, 2, 3, 4, 5);
       var last = queue.poolFailures.get(4);
       assertThat(last.getPool()).isEqualTo("squares");
-      assertThat(last.getFailure().getMessage()).isEqualTo("no luck");
+      assertThat(last.getFailure().getMessage())
+          .isEqualTo(
+              "the pool's initializer dev.podpool.worker.UserCode::failToInitialize failed 5 times:"
+                  + " java.lang.IllegalStateException: no luck");
+      assertThat(queue.poolFailures.get(0).getFailure().getMessage()).contains(" failed once: ");
       assertThat(last.getFailure().getKind()).isEqualTo(FailureKind.THREW);
       assertThat(String.join("\n", last.getFailure().getStackList())).contains("failToInitialize");
       assertThat(queue.windows).isEmpty(); // asks for no work that it can't do
@@ -88,7 +92,9 @@ class InitializerTest {
       queue.await(() -> !queue.poolFailures.isEmpty());
 
       assertThat(queue.poolFailures.get(0).getFailure().getMessage())
-          .contains("ended before it was ready: exit 5");
+          .isEqualTo(
+              "the pool's initializer dev.podpool.worker.UserCode::exitInitializing failed once:"
+                  + " the child process ended before it was ready: exit 5");
     }
   }
 
@@ -109,7 +115,9 @@ class InitializerTest {
         new FakeQueue(2, settings -> settings.withJvmArguments(List.of("-XX:+NoSuchFlag")))) {
       queue.await(() -> !queue.poolFailures.isEmpty());
 
-      assertThat(queue.poolFailures.get(0).getFailure().getMessage()).contains("NoSuchFlag");
+      assertThat(queue.poolFailures.get(0).getFailure().getMessage())
+          .startsWith("the pool's processes failed to start once: ")
+          .contains("NoSuchFlag");
     }
     try (var queue = new FakeQueue(2, settings -> settings.withJavaHome(Path.of("/nowhere")))) {
       queue.await(() -> !queue.poolFailures.isEmpty());

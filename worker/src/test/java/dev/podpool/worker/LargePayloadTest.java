@@ -11,6 +11,7 @@ import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.FailureKind;
 import dev.podpool.protocol.Outcome;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -90,6 +91,16 @@ class LargePayloadTest {
       }
       assertThat(queue.put).hasSize(2);
       assertThat(queue.violations).isEmpty();
+    }
+  }
+
+  @Test
+  void aFetchMayBeGivenAnyLengthOfTime() throws Exception {
+    byte[] input = random(2000);
+    try (var queue =
+        new FakeQueue(
+            1, s -> s.withBlobs(blobs).withFetchTimeout(Duration.ofSeconds(Long.MAX_VALUE)))) {
+      assertThat(submit(queue, LENGTH, input).results()).containsExactly(2000);
     }
   }
 

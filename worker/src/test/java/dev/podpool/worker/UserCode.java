@@ -154,6 +154,22 @@ final class UserCode {
     return n;
   }
 
+  /** From now on every thread of the process is interrupted, again and again. */
+  static int interruptForEver(int n) {
+    ThreadGroup all = Thread.currentThread().getThreadGroup();
+    Thread interrupter =
+        new Thread(
+            new ThreadGroup(all.getParent(), "elsewhere"),
+            () -> {
+              while (true) {
+                all.interrupt();
+              }
+            });
+    interrupter.setDaemon(true);
+    interrupter.start();
+    return n;
+  }
+
   static boolean undisturbed(int n) throws IOException {
     System.out.println("undisturbed");
     return !Thread.currentThread().isInterrupted()

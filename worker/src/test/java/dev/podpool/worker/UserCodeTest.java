@@ -190,6 +190,18 @@ class UserCodeTest {
   }
 
   @Test
+  void anInterruptThatComesLateCostsNoProcess() {
+    try (var queue = new FakeQueue(1)) {
+      queue.submit(UserCode::interruptForEver, List.of(1)).awaitEnd();
+
+      for (int i = 0; i < 300; i++) {
+        assertThat(queue.submit(UserCode::greet, TEN).results()).isEqualTo(TEN);
+      }
+      assertThat(queue.listener.started).hasSize(1);
+    }
+  }
+
+  @Test
   void outputIsTaggedWithItsItemAndStreamAndUnlimitedOutputIsDropped() throws Exception {
     try (var queue = new FakeQueue(1)) {
       queue.submit(UserCode::greet, List.of(41, 42)).awaitEnd();

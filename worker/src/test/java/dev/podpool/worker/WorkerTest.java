@@ -44,6 +44,20 @@ class WorkerTest {
   }
 
   @Test
+  void itsThreadIsNotInterruptedAsItCouldNotWaitAnyMore() {
+    try (var queue = new FakeQueue(1)) {
+      List<Thread> threads =
+          Thread.getAllStackTraces().keySet().stream()
+              .filter(thread -> thread.getName().equals("podpool-worker"))
+              .toList();
+      threads.forEach(Thread::interrupt);
+
+      assertThat(threads).isNotEmpty().noneMatch(Thread::isInterrupted);
+      assertThat(queue.submit(UserCode::square, List.of(3)).results()).containsExactly(9);
+    }
+  }
+
+  @Test
   void theWindowGrowsWithShortItemsAndIsSeldomChanged() {
     try (var queue = new FakeQueue(2)) {
       queue.submit(UserCode::square, range(200_000)).awaitEnd();

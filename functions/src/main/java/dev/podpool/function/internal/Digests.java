@@ -36,7 +36,8 @@ final class Digests {
               + " is in "
               + type.getName()
               + ", whose class file cannot be read, so that a worker could not tell its build. Use"
-              + " a public method of a class on the class path.");
+              + " a method of a class on the class path; from jshell, put it there first: compile"
+              + " it, and start jshell with --class-path.");
     }
     return null;
   }

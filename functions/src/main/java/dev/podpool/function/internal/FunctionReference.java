@@ -48,6 +48,15 @@ public record FunctionReference(
   static final int DIGEST_REQUIRED = 2;
 
   /**
+   * The function that {@code reference} names, for people: "Squares::square".
+   *
+   * @throws dev.podpool.function.DecodeException as {@link #resolve}
+   */
+  public static String name(byte[] reference) {
+    return Resolver.name(reference);
+  }
+
+  /**
    * Finds in {@code loader} the function that {@code reference} names. Runs nothing of the user's
    * but, for a function that is an object, its constructor; initializes its class when it is
    * called.

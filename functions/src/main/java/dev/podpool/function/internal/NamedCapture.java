@@ -48,7 +48,7 @@ final class NamedCapture {
             new PayloadWriter(),
             types.writtenArguments(),
             result == method.getReturnType() ? null : result);
-    return new CapturedFunction(name, types.arguments(), result, reference.toBytes());
+    return new CapturedFunction(name, type, types.arguments(), result, reference.toBytes());
   }
 
   private Class<?> type(String className) {

@@ -63,7 +63,8 @@ final class ObjectCapture {
             values.written(),
             types.writtenArguments(),
             result == method.getReturnType() ? null : result);
-    return new CapturedFunction(Names.of(type), types.arguments(), result, reference.toBytes());
+    return new CapturedFunction(
+        Names.of(type), type, types.arguments(), result, reference.toBytes());
   }
 
   private void addRecord(CapturedValues values) {

@@ -46,8 +46,23 @@ final class Resolver {
     try (var in = new DataInputStream(new ByteArrayInputStream(reference))) {
       return new Resolver(in, loader).resolve();
     } catch (IOException | IllegalArgumentException e) {
-      throw new DecodeException("a function's reference is damaged or cut off; submit it again", e);
+      throw damaged(e);
     }
+  }
+
+  static String name(byte[] reference) {
+    try (var in = new DataInputStream(new ByteArrayInputStream(reference))) {
+      Resolver resolver = new Resolver(in, ClassLoader.getSystemClassLoader());
+      return resolver.method.startsWith("lambda$")
+          ? "a lambda in " + resolver.className
+          : resolver.name();
+    } catch (IOException e) {
+      throw damaged(e);
+    }
+  }
+
+  private static DecodeException damaged(Exception e) {
+    return new DecodeException("a function's reference is damaged or cut off; submit it again", e);
   }
 
   private ResolvedFunction resolve() throws IOException {

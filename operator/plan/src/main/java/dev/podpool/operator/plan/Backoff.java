@@ -17,13 +17,15 @@ import java.util.Objects;
  * @param failures deaths counted in a row
  * @param ordinal the place of the last one
  * @param at when that was
+ * @param reason of the last one, for programs
  * @param cause of the last one, for people
  * @param templateHash of the last one's template
  */
-public record Backoff(int failures, int ordinal, Instant at, String cause, String templateHash) {
+public record Backoff(
+    int failures, int ordinal, Instant at, String reason, String cause, String templateHash) {
 
   /** No death yet. */
-  public static final Backoff NONE = new Backoff(0, 0, Instant.EPOCH, "", "");
+  public static final Backoff NONE = new Backoff(0, 0, Instant.EPOCH, "", "", "");
 
   private static final Duration FIRST = Duration.ofSeconds(1);
   private static final Duration MOST = Duration.ofSeconds(60);
@@ -47,7 +49,7 @@ public record Backoff(int failures, int ordinal, Instant at, String cause, Strin
   /** This, or none of it, if what died was of another template or long ago. */
   Backoff at(Instant now, String currentTemplateHash) {
     boolean over = !now.isBefore(at.plus(HEALTHY)) || !templateHash.equals(currentTemplateHash);
-    return over ? new Backoff(0, ordinal, at, cause, templateHash) : this;
+    return over ? new Backoff(0, ordinal, at, reason, cause, templateHash) : this;
   }
 
   /** When the next worker may be started. */
@@ -76,7 +78,12 @@ public record Backoff(int failures, int ordinal, Instant at, String cause, Strin
     boolean lived = !end.at().isBefore(death.startedAt().plus(HEALTHY));
     Backoff before = lived ? NONE : at(end.at(), death.templateHash());
     return new Backoff(
-        before.failures + 1, death.ordinal(), end.at(), end.cause(), death.templateHash());
+        before.failures + 1,
+        death.ordinal(),
+        end.at(),
+        end.reason(),
+        end.cause(),
+        death.templateHash());
   }
 
   private static Worker.End end(Worker worker) {

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
  * 0 ready hash=a leased=3 cordoned=60
  * 1 ended by=exit-1 ended=5
  * 2 pending
+ * 3 starting trouble=Unschedulable says=unschedulable
  * queue unfinished=7
  * backoff failures=3 place=0 at=1
  * </pre>
@@ -52,6 +53,7 @@ final class PlanScript {
                     words.number("failures", 0),
                     words.number("place", 0),
                     words.ago("at", 0),
+                    words.get("why", "WorkerDied"),
                     "exit-1",
                     words.get("hash", "a"));
         default -> {
@@ -110,7 +112,10 @@ final class PlanScript {
         words.ago("started", 60),
         words.has("cordoned") ? words.ago("cordoned", 0) : null,
         words.number("leased", 0),
-        end);
+        end,
+        words.has("trouble")
+            ? new Worker.Trouble(words.get("trouble", ""), words.get("says", "stuck"))
+            : null);
   }
 
   private static final class Words {

@@ -215,10 +215,43 @@ class PlanTest {
         Arguments.of("Draining: 9 tasks unfinished", "workers=1 deleted=5 | 0"),
         Arguments.of("Stopping: 1 worker left", "workers=1 daemon deleted=5 | 0"),
         Arguments.of(
+            "Pending: 2 workers unschedulable",
+            "workers=4 | 0 | 1 starting trouble=Unschedulable says=unschedulable"
+                + " | 2 starting trouble=Unschedulable says=unschedulable"
+                + " | 3 starting trouble=ErrImagePull says=lack-an-image"),
+        Arguments.of(
+            "Pending: 1 worker stuck",
+            "workers=2 | 0 | 1 starting trouble=Unschedulable | queue unreachable"),
+        Arguments.of(
+            "Scaling down: 1 of 2 workers stay",
+            "workers=1 | 0 | 1 starting trouble=Unschedulable"),
+        Arguments.of(
             "Initializer failed 5 times: absent", "workers=1 | 0 | queue failures=5 says=absent"),
         Arguments.of(
             "Worker index-1 died, 4 times in a row (exit-1): starts are 4 s apart",
             "workers=2 | 0 | backoff failures=4 place=1 at=1"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource
+  void reason(String expected, String script) {
+    assertThat(PlanScript.plan(script.replace(" | ", "\n")).status().reason()).isEqualTo(expected);
+  }
+
+  static Stream<Arguments> reason() {
+    return Stream.of(
+        Arguments.of("Joined", "workers=1 | 0 | queue unfinished=0"),
+        Arguments.of("Unschedulable", "workers=1 | 0 starting trouble=Unschedulable"),
+        Arguments.of("OOMKilled", "workers=1 | backoff failures=2 why=OOMKilled at=0"),
+        Arguments.of("InitializerFailed", "workers=1 | 0 | queue failures=5 says=absent"));
+  }
+
+  @Test
+  void whyAWorkerDiedIsRememberedWithItsDeath() {
+    Plan plan = PlanScript.plan("workers=1\n0 ended=5 by=OOMKilled");
+
+    assertThat(plan.backoff().reason()).isEqualTo("WorkerDied");
+    assertThat(plan.backoff().cause()).isEqualTo("OOMKilled");
   }
 
   @Test

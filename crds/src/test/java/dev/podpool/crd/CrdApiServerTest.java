@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -20,10 +21,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The definition on a real API server: what the reader says of a manifest, the cluster says too.
+ * The definitions on a real API server: what the reader says of a manifest, the cluster says too.
  */
 @EnabledIfEnvironmentVariable(
     named = "KUBE_API_TEST_DIR",
@@ -32,30 +34,40 @@ import org.junit.jupiter.params.provider.MethodSource;
         "no kube-apiserver: set KUBE_API_TEST_DIR to a folder with"
             + " k8s/<version>-linux-amd64/{kube-apiserver,etcd,kubectl}, and"
             + " KUBE_API_TEST_API_SERVER_VERSION to that version")
-class WorkerPoolApiServerTest {
-  private static final Path DEFINITION =
-      Path.of("src/main/resources/dev/podpool/crd/workerpools.podpool.dev.yaml");
+class CrdApiServerTest {
+  private static final Path RESOURCES = Path.of("src/main/resources/dev/podpool/crd");
   private static final String DEFINITIONS =
-      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/workerpools.podpool.dev";
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/";
+  private static final List<String> NAMES =
+      List.of("workerpools.podpool.dev", "queueclusters.podpool.dev");
+  private static final String QUEUES = POOLS.replace("workerpools", "queueclusters");
   private static final String STRICTLY = "?fieldManager=test&fieldValidation=Strict";
   private static final String JSON = "application/json";
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   private static ApiServer server;
-  private static ApiServer.Answer applied;
+  private static final List<String> warnings = new ArrayList<>();
 
   @BeforeAll
-  static void startAServerThatKnowsWorkerPools() throws Exception {
+  static void startAServerThatKnowsPoolsAndQueues() throws Exception {
     server = ApiServer.start();
-    applied = server.send("PATCH", DEFINITIONS + STRICTLY, APPLY, Files.readString(DEFINITION));
-    assertThat(applied.isAccepted()).as(applied.message()).isTrue();
-    server
-        .client()
-        .apiextensions()
-        .v1()
-        .customResourceDefinitions()
-        .withName("workerpools.podpool.dev")
-        .waitUntilCondition(WorkerPoolApiServerTest::isEstablished, 30, TimeUnit.SECONDS);
+    for (String name : NAMES) {
+      ApiServer.Answer applied =
+          server.send(
+              "PATCH",
+              DEFINITIONS + name + STRICTLY,
+              APPLY,
+              Files.readString(RESOURCES.resolve(name + ".yaml")));
+      assertThat(applied.isAccepted()).as(applied.message()).isTrue();
+      warnings.addAll(applied.warnings());
+      server
+          .client()
+          .apiextensions()
+          .v1()
+          .customResourceDefinitions()
+          .withName(name)
+          .waitUntilCondition(CrdApiServerTest::isEstablished, 30, TimeUnit.SECONDS);
+    }
   }
 
   @AfterAll
@@ -66,12 +78,68 @@ class WorkerPoolApiServerTest {
   }
 
   @Test
-  void theDefinitionIsTakenWithoutAWarning() throws Exception {
-    JsonNode conditions = server.get(DEFINITIONS, JSON).body().at("/status/conditions");
+  void theDefinitionsAreTakenWithoutAWarning() throws Exception {
+    assertThat(warnings).isEmpty();
+    for (String name : NAMES) {
+      JsonNode conditions = server.get(DEFINITIONS + name, JSON).body().at("/status/conditions");
+      assertThat(conditions.findValuesAsText("type"))
+          .containsExactlyInAnyOrder("NamesAccepted", "Established");
+    }
+  }
 
-    assertThat(applied.warnings()).isEmpty();
-    assertThat(conditions.findValuesAsText("type"))
-        .containsExactlyInAnyOrder("NamesAccepted", "Established");
+  @Test
+  void aQueueOfNothingButANameHasEveryDefault() throws Exception {
+    ApiServer.Answer answer = server.send("POST", QUEUES + STRICTLY, YAML, queue("plain", "{}"));
+
+    assertThat(answer.isAccepted()).as(answer.message()).isTrue();
+    assertThat(answer.warnings()).isEmpty();
+    assertThat(MAPPER.treeToValue(answer.body(), QueueCluster.class).getSpec())
+        .isEqualTo(QueueClusterSpec.defaults());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "default | {replicas: 3} | one replica is all that this release runs",
+        "default | {storage: {size: '0'}} | give an amount above 0",
+        "default | {toleration: []} | unknown field \"spec.toleration\"",
+        "1st | {} | with a letter first"
+      })
+  void aBadQueueIsRefusedWithAReason(String name, String spec, String reason) throws Exception {
+    ApiServer.Answer answer = server.send("POST", QUEUES + STRICTLY, YAML, queue(name, spec));
+
+    assertThat(answer.code()).isIn(400, 422);
+    assertThat(answer.message()).contains(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'size': '20Gi'} | can't be resized here",
+        "{'storageClassName': 'other'} | can't change its class",
+        "{'storageClassName': null} | can't change its class"
+      })
+  void aQueuesVolumeIsForEver(String storage, String reason) throws Exception {
+    server.send(
+        "POST", QUEUES + STRICTLY, YAML, queue("kept", "{storage: {storageClassName: fast}}"));
+
+    ApiServer.Answer answer =
+        server.send(
+            "PATCH",
+            QUEUES + "/kept",
+            MERGE,
+            "{\"spec\": {\"storage\": %s}}".formatted(storage.replace('\'', '"')));
+
+    assertThat(answer.code()).isEqualTo(422);
+    assertThat(answer.message()).contains(reason);
+  }
+
+  private static String queue(String name, String spec) {
+    return "{apiVersion: podpool.dev/v1alpha1, kind: QueueCluster, metadata: {name: '%s'}, spec: %s}"
+        .formatted(name, spec);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -106,7 +174,7 @@ class WorkerPoolApiServerTest {
 
     assertThat(answer.code()).as(answer.body().toString()).isIn(400, 422);
     // It looks for unknown fields first, and says nothing more where it finds one.
-    boolean unknown = bad.problems().stream().anyMatch(WorkerPoolApiServerTest::isUnknownField);
+    boolean unknown = bad.problems().stream().anyMatch(CrdApiServerTest::isUnknownField);
     for (String problem : bad.problems()) {
       if (isUnknownField(problem)) {
         assertThat(answer.message()).contains("unknown field \"%s\"".formatted(path(problem)));
@@ -191,7 +259,7 @@ class WorkerPoolApiServerTest {
         Stream.concat(schema.properties().values().stream(), schema.items().stream());
     return Stream.concat(
         schema.rules().stream().map(Schema.Rule::message),
-        inner.flatMap(WorkerPoolApiServerTest::messages));
+        inner.flatMap(CrdApiServerTest::messages));
   }
 
   private static boolean isEstablished(CustomResourceDefinition definition) {

@@ -18,42 +18,52 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The definition in {@code src/main/resources} is what the annotated types say.
+ * The definitions in {@code src/main/resources} are what the annotated types say.
  *
  * <p>Fabric8's generator makes it; its Maven plugin has no way to mend five things that it gets
  * wrong, so this test runs the generator itself and mends them.
  */
-class WorkerPoolDefinitionTest {
-  private static final Path COMMITTED =
-      Path.of("src/main/resources/dev/podpool/crd/workerpools.podpool.dev.yaml");
+class DefinitionsTest {
+  private static final Path COMMITTED = Path.of("src/main/resources/dev/podpool/crd");
   private static final List<String> COLUMNS =
-      List.of("Workers", "Ready", "Unfinished", "Dead", "Status", "Age");
+      List.of("Workers", "Replicas", "Ready", "Unfinished", "Dead", "Storage", "Status", "Age");
 
   @TempDir Path folder;
 
-  @Test
-  void theCommittedDefinitionIsTheOneThatTheTypesSay() throws IOException {
-    String generated = generate();
+  @ParameterizedTest
+  @ValueSource(classes = {WorkerPool.class, QueueCluster.class})
+  void theCommittedDefinitionIsTheOneThatTheTypesSay(Class<? extends HasMetadata> type)
+      throws IOException {
+    String generated = generate(type);
+    Path committed = COMMITTED.resolve(HasMetadata.getFullResourceName(type) + ".yaml");
     if (Boolean.getBoolean("crd.write")) {
-      Files.writeString(COMMITTED, generated);
+      Files.writeString(committed, generated);
     }
-    assertThat(Files.readString(COMMITTED))
+    assertThat(Files.readString(committed))
         .as("after a change of the types run: mvn -pl crds test -Dcrd.write=true")
         .isEqualTo(generated);
   }
 
-  @Test
-  void everyFieldIsDescribed() {
-    assertThat(undescribed("", Schema.ofWorkerPool())).isEmpty();
+  @ParameterizedTest
+  @MethodSource("schemas")
+  void everyFieldIsDescribed(Schema schema) {
+    assertThat(undescribed("", schema)).isEmpty();
   }
 
-  @Test
-  void eachAllowedValueIsText() {
-    assertThat(allowed(Schema.ofWorkerPool())).isNotEmpty().allMatch(JsonNode::isTextual);
+  @ParameterizedTest
+  @MethodSource("schemas")
+  void eachAllowedValueIsText(Schema schema) {
+    assertThat(allowed(schema)).isNotEmpty().allMatch(JsonNode::isTextual);
+  }
+
+  static Stream<Schema> schemas() {
+    return Stream.of(Schema.ofWorkerPool(), Schema.in("queueclusters.podpool.dev.yaml"));
   }
 
   private static Stream<JsonNode> allowed(Schema schema) {
@@ -61,7 +71,7 @@ class WorkerPoolDefinitionTest {
         Stream.concat(schema.properties().values().stream(), schema.items().stream());
     return Stream.concat(
         StreamSupport.stream(schema.node().path("enum").spliterator(), false),
-        inner.flatMap(WorkerPoolDefinitionTest::allowed));
+        inner.flatMap(DefinitionsTest::allowed));
   }
 
   private static List<String> undescribed(String path, Schema schema) {
@@ -77,7 +87,7 @@ class WorkerPoolDefinitionTest {
     return missing;
   }
 
-  private String generate() throws IOException {
+  private String generate(Class<? extends HasMetadata> type) throws IOException {
     new CRDGenerator()
         .withPostProcessor(
             new CRDPostProcessor() {
@@ -88,9 +98,10 @@ class WorkerPoolDefinitionTest {
             })
         .withMinQuotes(true)
         .inOutputDir(folder.toFile())
-        .customResourceClasses(WorkerPool.class)
+        .customResourceClasses(type)
         .generate();
-    return quoted(Files.readString(folder.resolve("workerpools.podpool.dev-v1.yml")));
+    return quoted(
+        Files.readString(folder.resolve(HasMetadata.getFullResourceName(type) + "-v1.yml")));
   }
 
   /** It writes YAML 1.2; the API server reads 1.1, to which plain True and False are no text. */
@@ -122,7 +133,7 @@ class WorkerPoolDefinitionTest {
     if (Boolean.TRUE.equals(schema.getXKubernetesIntOrString())) {
       schema.setMaxLength(32L);
     }
-    schema.getProperties().values().forEach(WorkerPoolDefinitionTest::mend);
+    schema.getProperties().values().forEach(DefinitionsTest::mend);
     if (schema.getItems() != null) {
       mend(schema.getItems().getSchema());
     }

@@ -1,0 +1,20 @@
+package dev.podpool.crd;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import java.util.List;
+
+/** What a queue was when last observed. Written by the operator, never by hand. */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record QueueClusterStatus(
+    @JsonPropertyDescription("Number of replicas that serve.") int readyReplicas,
+    @JsonPropertyDescription("metadata.generation of the spec that this status answers.")
+        long observedGeneration,
+    @JsonPropertyDescription(
+            "Ready: whether the queue serves. Its message is what kubectl get shows under STATUS.")
+        List<Condition> conditions) {
+
+  public QueueClusterStatus {
+    conditions = conditions == null ? List.of() : List.copyOf(conditions);
+  }
+}
