@@ -45,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Much of everything at once, in the gigabyte that the queue's process has. Prints what it saw. */
 @Tag("load")
-@Timeout(300)
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoadTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
