@@ -231,6 +231,11 @@ public final class QueueMachine {
     return reads.read(request, index, nowMillis);
   }
 
+  /** Every pool's counts and workers. */
+  public List<PoolStatus> statuses() {
+    return pools.all().stream().map(pool -> pool.status(index)).toList();
+  }
+
   /** A pool's counts and workers; null where there is no such pool. */
   public @Nullable PoolStatus status(String pool) {
     Pool found = pools.find(pool);

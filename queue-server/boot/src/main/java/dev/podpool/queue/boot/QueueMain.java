@@ -4,23 +4,38 @@ import dev.podpool.queue.front.SharedKey;
 import dev.podpool.queue.raft.DirectoryInUseException;
 import dev.podpool.queue.raft.LogException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /**
  * The queue service of one machine: on loopback, for whoever has its key. Ends when its standard
  * input does, so that it never outlives who started it.
  *
  * <p>Writes the file {@code endpoint} into its directory when it serves, as {@code address port}.
+ * Exit codes: 2 for arguments that are none, 3 where it can't start as things are, 4 where another
+ * process has the directory (the message says
+ * what to do), 70 where it could not go on.
  */
-public final class QueueMain {
+@Command(
+    name = "podpool-queue",
+    description = "Keeps a queue in a directory, and serves it on loopback.",
+    sortOptions = false)
+public final class QueueMain implements Callable<Integer> {
 
   private static final long DISK_RESERVE_BYTES = 256L << 20;
-  private static final int EXIT_USAGE = 2;
+  private static final int PORT_MAX = 65_535;
 
   /** Exit code where the directory cannot be used, and will not be without somebody's help. */
   public static final int EXIT_UNUSABLE = 3;
@@ -33,52 +48,106 @@ public final class QueueMain {
 
   private static final int EXIT_BROKEN = 70;
 
+  @Parameters(index = "0", paramLabel = "DIRECTORY", description = "Holds all that it keeps.")
+  private Path directory = Path.of("");
+
+  @Parameters(index = "1", paramLabel = "KEY-FILE", description = "Holds the key; mode 600.")
+  private Path key = Path.of("");
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "To listen on. Defaults to 0: any that is free.")
+  private int port;
+
+  @Option(
+      names = "--monitor",
+      paramLabel = "[ADDRESS:]PORT",
+      description =
+          "Answers /healthz and /metrics there, without a key. The address defaults to loopback."
+              + " Off by default.")
+  private @Nullable String monitor;
+
   private QueueMain() {}
 
-  /** Arguments: the directory, and a file that holds the key. */
-  public static void main(String[] arguments) throws IOException {
-    if (arguments.length != 2) {
-      System.err.println("give the queue's directory, and the file that holds its key");
-      System.exit(EXIT_USAGE);
-    }
-    Path directory = Path.of(arguments[0]);
+  /** See {@code --help}. */
+  public static void main(String[] arguments) {
+    LogLines.install();
+    System.exit(new CommandLine(new QueueMain()).execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
     QueueServer server;
     try {
-      server = start(directory, Files.readString(Path.of(arguments[1])).strip());
-    } catch (LogException | IOException e) {
-      System.err.println(CANNOT_START + e.getMessage());
-      System.exit(e instanceof DirectoryInUseException ? EXIT_IN_USE : EXIT_UNUSABLE);
-      return;
+      server = start();
+    } catch (LogException | IOException | UncheckedIOException | IllegalArgumentException e) {
+      LogLines.say(System.err, CANNOT_START + e.getMessage());
+      return e instanceof DirectoryInUseException ? EXIT_IN_USE : EXIT_UNUSABLE;
     }
-    publish(directory, InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());
-    System.err.println("the queue serves on port " + server.port());
+    publish(InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());
+    String monitored = monitor == null ? "" : ", and its monitor on port " + server.monitorPort();
+    System.err.println("the queue serves on port " + server.port() + monitored);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "podpool-queue-close"));
     while (System.in.read() >= 0) {
       // whoever started it is there
     }
-    System.exit(0);
+    return 0;
   }
 
-  private static QueueServer start(Path directory, String key) throws IOException {
-    Files.createDirectories(
-        directory,
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+  private QueueServer start() throws IOException {
+    InetSocketAddress address = address(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress watched = monitor == null ? null : monitorAddress(monitor);
+    String secret = KeyFile.read(key);
+    try {
+      Files.createDirectories(
+          directory,
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    } catch (IOException e) {
+      throw new IOException(
+          "directory %s can't be made (%s): make it yourself, or choose another"
+              .formatted(directory, e),
+          e);
+    }
     return new QueueServer(
         new QueueServer.Settings(
             directory,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new SharedKey(key, "local"),
+            address,
+            new SharedKey(secret, "local"),
+            watched,
             DISK_RESERVE_BYTES,
             QueueMain::halt));
   }
 
+  private static InetSocketAddress monitorAddress(String text) throws UnknownHostException {
+    int colon = text.lastIndexOf(':');
+    InetAddress host =
+        colon < 0
+            ? InetAddress.getLoopbackAddress()
+            : InetAddress.getByName(text.substring(0, colon));
+    try {
+      return address(host, Integer.parseInt(text.substring(colon + 1)));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "--monitor %s has no port: give PORT, or ADDRESS:PORT".formatted(text), e);
+    }
+  }
+
+  private static InetSocketAddress address(InetAddress host, int port) {
+    if (port < 0 || port > PORT_MAX) {
+      throw new IllegalArgumentException(
+          "port %d: give one from 1 to %d, or 0 for any that is free".formatted(port, PORT_MAX));
+    }
+    return new InetSocketAddress(host, port);
+  }
+
   /** An outage beats divergence: whoever started it starts another, which begins from the disk. */
   private static void halt(Throwable cause) {
-    System.err.println("the queue can't go on, and halts: " + cause);
+    LogLines.say(System.err, "the queue can't go on, and halts: " + cause);
     Runtime.getRuntime().halt(EXIT_BROKEN);
   }
 
-  private static void publish(Path directory, String endpoint) throws IOException {
+  private void publish(String endpoint) throws IOException {
     Path written = directory.resolve("endpoint.new");
     Files.writeString(written, endpoint + "\n");
     Files.move(written, directory.resolve("endpoint"), StandardCopyOption.ATOMIC_MOVE);

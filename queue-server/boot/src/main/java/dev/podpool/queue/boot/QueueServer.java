@@ -13,6 +13,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** One replica of the queue, durable in a directory, serving on an address. */
 public final class QueueServer implements AutoCloseable {
@@ -22,6 +23,7 @@ public final class QueueServer implements AutoCloseable {
 
   private final QueueLoop queue;
   private final QueueFront front;
+  private final @Nullable Monitor monitor;
 
   /**
    * What a server is made from.
@@ -29,6 +31,8 @@ public final class QueueServer implements AutoCloseable {
    * @param directory holds all that it keeps; made where it is missing
    * @param address to listen on; port 0 for any that is free
    * @param authenticator tells who calls
+   * @param monitor to answer on, without a key, whether all is well and how much there is to do;
+   *     null for not at all
    * @param diskReserveBytes with less space than this free, nothing new is taken
    * @param onFailure told once when it can't go on: end the process, and start another
    */
@@ -36,6 +40,7 @@ public final class QueueServer implements AutoCloseable {
       Path directory,
       InetSocketAddress address,
       Authenticator authenticator,
+      @Nullable InetSocketAddress monitor,
       long diskReserveBytes,
       Consumer<Throwable> onFailure) {}
 
@@ -51,8 +56,13 @@ public final class QueueServer implements AutoCloseable {
         new RatisLog(RatisSettings.of(settings.directory().resolve("log"), settings.onFailure()));
     // Touches no blob before the log has taken the directory for this process alone.
     BlobFiles blobs = new BlobFiles(settings.directory().resolve("blobs"));
-    queue = QueueLoop.on(log, blobs, LoopMetrics.NONE, settings.onFailure());
+    InetSocketAddress watched = settings.monitor();
+    Metrics metrics = watched == null ? null : new Metrics();
+    queue =
+        QueueLoop.on(
+            log, blobs, metrics == null ? LoopMetrics.NONE : metrics, settings.onFailure());
     boolean started = false;
+    QueueFront served = null;
     try {
       queue.start();
       front =
@@ -64,9 +74,15 @@ public final class QueueServer implements AutoCloseable {
                   new DiskRoom(settings.directory(), settings.diskReserveBytes()),
                   blobs::open,
                   connectionsMax()));
+      served = front;
+      monitor =
+          watched == null || metrics == null ? null : new Monitor(watched, queue, front, metrics);
       started = true;
     } finally {
       if (!started) {
+        if (served != null) {
+          served.close();
+        }
         queue.close();
       }
     }
@@ -84,8 +100,16 @@ public final class QueueServer implements AutoCloseable {
     return front.port();
   }
 
+  /** The port that its monitor listens on; 0 where there is none. */
+  public int monitorPort() {
+    return monitor == null ? 0 : monitor.port();
+  }
+
   @Override
   public void close() {
+    if (monitor != null) {
+      monitor.close();
+    }
     front.close();
     queue.close();
   }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The queue's program in a process of its own, to be killed and started again. */
@@ -14,12 +16,21 @@ final class QueueProcess implements AutoCloseable, Endpoint.Source {
 
   private final Path directory;
   private final Path key;
+  private final List<String> flags;
   private Process process;
 
-  QueueProcess(Path directory) throws IOException, InterruptedException {
+  /** With {@code flags} of the JVM's. */
+  QueueProcess(Path directory, String... flags) throws IOException, InterruptedException {
     this.directory = directory.resolve("queue");
-    this.key = Files.writeString(directory.resolve("key"), KEY + "\n");
+    this.key = key(directory, KEY + "\n");
+    this.flags = List.of(flags);
     start();
+  }
+
+  static Path key(Path directory, String text) throws IOException {
+    Path key = directory.resolve("key");
+    Files.writeString(key, text);
+    return Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
   }
 
   /** Starts it, and returns when it serves. */
@@ -41,17 +52,26 @@ final class QueueProcess implements AutoCloseable, Endpoint.Source {
   }
 
   ProcessBuilder command(Path queueDirectory) {
-    return new ProcessBuilder(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-cp",
-            System.getProperty("java.class.path"),
-            QueueMain.class.getName(),
-            queueDirectory.toString(),
-            key.toString()));
+    return command(flags, queueDirectory.toString(), key.toString());
+  }
+
+  static ProcessBuilder command(List<String> flags, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(flags);
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), QueueMain.class.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command);
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
   }
 
   Path directory() {

@@ -31,8 +31,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class QueueServiceTest {
+
+  /** Of each seed; more with {@code -Dkills=}. */
+  private static final int KILLS = Integer.getInteger("kills", 3);
 
   private static final Duration SOON = Duration.ofSeconds(20);
 
@@ -63,7 +66,7 @@ class QueueServiceTest {
     TestClient client = new TestClient(connection, random);
     client.awaitApplied();
     var _ = new TestWorker(connection, random, "w");
-    for (int kill = 0; kill < 3; kill++) {
+    for (int kill = 0; kill < KILLS; kill++) {
       for (int i = 0; i < 300; i++) {
         client.submit(1 + random.nextInt(20));
       }
@@ -77,7 +80,7 @@ class QueueServiceTest {
 
     var status = connection.read(pools(), SOON).getPools().getPools(0);
     assertThat(status.getReady() + status.getLeased()).isZero();
-    assertThat(status.getJobs()).isEqualTo(900);
+    assertThat(status.getJobs()).isEqualTo(300L * KILLS);
   }
 
   @Test

@@ -35,6 +35,7 @@ final class TestClient implements SessionHandler {
   // Each with the indexes that have not ended.
   private final Map<ByteString, Set<Long>> unended = new HashMap<>(); // guarded by this
   private final Map<ByteString, Long> positions = new HashMap<>(); // guarded by this
+  private ByteString last = ByteString.EMPTY; // guarded by this
   private String broken = ""; // guarded by this
   final BlockingQueue<Reply> replies = new LinkedBlockingQueue<>();
   final BlockingQueue<Refusal> ends = new LinkedBlockingQueue<>();
@@ -68,8 +69,17 @@ final class TestClient implements SessionHandler {
     return ByteString.copyFrom(bytes);
   }
 
+  /** A job whose end nobody waits for, and that may be refused. */
+  void submitUnnoted(int items) {
+    submit(items);
+    synchronized (this) {
+      unended.remove(last);
+    }
+  }
+
   synchronized ByteString submit(int items) {
     ByteString id = id(random);
+    last = id;
     Set<Long> indexes = new HashSet<>();
     ByteString.Output inputs = ByteString.newOutput();
     for (int i = 0; i < items; i++) {
