@@ -152,7 +152,6 @@ final class InlineBackend implements PoolBackend {
     private static Failure failure(Throwable error, FailureKind step) {
       FailureText text = FailureText.of(error, InlineBackend.class.getName());
       return Failure.newBuilder()
-          .setAttempt(1)
           .setKind(kind(error, step))
           .setType(text.type())
           .setMessage(text.message())

@@ -25,8 +25,7 @@ import picocli.CommandLine.Parameters;
  *
  * <p>Writes the file {@code endpoint} into its directory when it serves, as {@code address port}.
  * Exit codes: 2 for arguments that are none, 3 where it can't start as things are, 4 where another
- * process has the directory (the message says
- * what to do), 70 where it could not go on.
+ * process has the directory (the message says what to do), 70 where it could not go on.
  */
 @Command(
     name = "podpool-queue",
