@@ -413,6 +413,8 @@ final class LocalPool {
 
   private void report(PlannedStatus status, Wanted wanted) {
     String problem = control.problem();
+    // A manifest is answered once the queue knows its pool, so that whoever waited may submit.
+    boolean answered = (everRead && !gone) || !problem.isEmpty();
     reports.accept(
         new PoolReport(
             name,
@@ -423,7 +425,7 @@ final class LocalPool {
             everRead ? counts.getFailed() : null,
             problem.isEmpty() ? status.message() : problem,
             status.progressing(),
-            wanted.manifestSha256(),
+            answered ? wanted.manifestSha256() : "",
             createdAt,
             Instant.now()));
   }

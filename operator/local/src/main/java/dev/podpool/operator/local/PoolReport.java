@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param failed tasks that failed; null while never read
  * @param status a short phrase, such as {@code Joined}
  * @param progressing whether workers are missing, starting, ending or of an old template
- * @param manifestSha256 digest of the text of the manifest that this answers, in hexadecimal
+ * @param manifestSha256 digest of the text of the manifest that this answers, in hexadecimal; empty
+ *     until the queue knows the pool
  * @param createdAt when the pool was first wanted, by the machine's clock
  * @param observedAt when this was seen, by the machine's clock; refreshed every 10 s
  */
