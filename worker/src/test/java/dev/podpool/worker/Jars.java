@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -14,6 +15,9 @@ import javax.tools.ToolProvider;
 
 /** Jars of classes that no class path of this JVM has. */
 final class Jars {
+  // Else an entry has the time at which it was put, and the same jar made later is another.
+  private static final LocalDateTime TIME = LocalDateTime.of(2020, 1, 1, 0, 0);
+
   private Jars() {}
 
   /** A jar with the class {@code shop.Price}, whose {@code of(int)} adds {@code addend}. */
@@ -57,7 +61,9 @@ final class Jars {
     var bytes = new ByteArrayOutputStream();
     try (var zip = new ZipOutputStream(bytes)) {
       for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
-        zip.putNextEntry(new ZipEntry(entry.getKey()));
+        ZipEntry named = new ZipEntry(entry.getKey());
+        named.setTimeLocal(TIME);
+        zip.putNextEntry(named);
         zip.write(entry.getValue());
         zip.closeEntry();
       }
