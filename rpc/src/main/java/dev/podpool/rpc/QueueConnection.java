@@ -6,6 +6,7 @@ import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.TaskOutput;
+import dev.podpool.session.BlobSource;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import io.grpc.CallOptions;
@@ -17,6 +18,7 @@ import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -144,6 +146,23 @@ public final class QueueConnection implements AutoCloseable {
   public void fetch(Blob blob, OutputStream into, Duration atMost)
       throws IOException, InterruptedException {
     stream(QueueRpc.FETCH_BLOB, blob, atMost, piece -> piece.getData().writeTo(into));
+  }
+
+  /**
+   * The blobs of the queue. A fetch by a thread that is interrupted ends with an {@link
+   * InterruptedIOException}, and leaves it interrupted.
+   *
+   * @param atMost for one blob
+   */
+  public BlobSource blobs(Duration atMost) {
+    return (blob, into) -> {
+      try {
+        fetch(blob, into, atMost);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("called off");
+      }
+    };
   }
 
   /**

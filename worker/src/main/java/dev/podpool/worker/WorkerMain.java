@@ -6,7 +6,6 @@ import dev.podpool.function.EncodeException;
 import dev.podpool.function.FunctionNotFoundException;
 import dev.podpool.function.internal.Capture;
 import dev.podpool.function.internal.CapturedFunction;
-import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.CloseSession;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
@@ -26,8 +25,6 @@ import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -150,7 +147,7 @@ public final class WorkerMain {
             .withMaxTasksPerWorker(start.getMaxTasksPerWorker())
             .withMemoryLimitBytes(start.getMemoryLimitBytes())
             .withListener(new Listener())
-            .withBlobs(this::fetch)
+            .withBlobs(connection.blobs(FETCH_MAX))
             .withInlineBytesMax(INLINE_BYTES_MAX);
     return start.getCodeDirectory().isEmpty()
         ? settings
@@ -193,15 +190,6 @@ public final class WorkerMain {
                 .setFinal(true)
                 .setFailure(failure))
         .build();
-  }
-
-  private void fetch(Blob blob, OutputStream into) throws IOException {
-    try {
-      connection.fetch(blob, into, FETCH_MAX);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException("called off");
-    }
   }
 
   // ---- its end

@@ -1,6 +1,5 @@
 package dev.podpool.queue.boot;
 
-import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.DeletePool;
 import dev.podpool.protocol.Delivery;
@@ -8,14 +7,11 @@ import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.rpc.QueueConnection;
-import dev.podpool.session.BlobSource;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import dev.podpool.worker.Worker;
 import dev.podpool.worker.WorkerSettings;
 import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -27,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * A queue in a process of its own, and in this one a worker of its pool "p", with real children.
  */
-final class Remote implements AutoCloseable, BlobSource {
+final class Remote implements AutoCloseable {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final SplittableRandom RANDOM = new SplittableRandom();
@@ -74,7 +70,7 @@ final class Remote implements AutoCloseable, BlobSource {
     worker =
         new Worker(
             WorkerSettings.of("p", "w", 2)
-                .withBlobs(this)
+                .withBlobs(connection.blobs(PATIENCE))
                 .withInlineBytesMax(256 << 10)
                 .withCodeDirectory(directory.resolve("code")));
     CompletableFuture<QueueSession> session = new CompletableFuture<>();
@@ -82,16 +78,6 @@ final class Remote implements AutoCloseable, BlobSource {
     OpenSession open = TestClient.open(RANDOM).setPool("p").setWorker("w").setSlots(2).build();
     session.complete(connection.open(open, worker, PATIENCE));
     return this;
-  }
-
-  @Override
-  public void fetch(Blob blob, OutputStream into) throws IOException {
-    try {
-      connection.fetch(blob, into, PATIENCE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InterruptedIOException();
-    }
   }
 
   @Override
