@@ -47,22 +47,15 @@ public record PoolReport(
 
   /** This with {@code seen} as {@link #observedAt}. */
   PoolReport at(Instant seen) {
-    return new PoolReport(
-        pool,
-        workers,
-        readyWorkers,
-        unfinished,
-        dead,
-        failed,
-        status,
-        progressing,
-        manifestSha256,
-        createdAt,
-        seen);
+    return with(status, seen);
   }
 
   /** This with {@code problem} as its status. */
   PoolReport with(String problem) {
+    return with(problem, observedAt);
+  }
+
+  private PoolReport with(String said, Instant seen) {
     return new PoolReport(
         pool,
         workers,
@@ -70,11 +63,11 @@ public record PoolReport(
         unfinished,
         dead,
         failed,
-        problem,
+        said,
         progressing,
         manifestSha256,
         createdAt,
-        observedAt);
+        seen);
   }
 
   String toJson() {
