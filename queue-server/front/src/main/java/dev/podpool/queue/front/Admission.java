@@ -25,6 +25,9 @@ final class Admission {
 
   private static final int OPEN_BYTES_MAX = 1 << 10;
 
+  private static final String NOT_KNOWN =
+      " is not known to this queue: update it before its clients and workers";
+
   private final Room room;
 
   Admission(Room room) {
@@ -56,10 +59,7 @@ final class Admission {
     }
     // Its operations are looked at one by one, and refused one by one.
     String unknown = unknownAround(request);
-    return unknown == null
-        ? null
-        : Status.UNIMPLEMENTED.withDescription(
-            unknown + " is not known to this queue: update it before its clients and workers");
+    return unknown == null ? null : Status.UNIMPLEMENTED.withDescription(unknown + NOT_KNOWN);
   }
 
   private static @Nullable String unknownAround(Request request) {
@@ -100,9 +100,7 @@ final class Admission {
     }
     String unknown = KnownFields.firstUnknown(operation);
     if (unknown != null) {
-      return refusal(
-          ErrorCode.UNKNOWN_OPERATION,
-          unknown + " is not known to this queue: update it before its clients and workers");
+      return refusal(ErrorCode.UNKNOWN_OPERATION, unknown + NOT_KNOWN);
     }
     return switch (operation.getKindCase()) {
       case SUBMIT_JOB, ADD_ITEMS, PUT_BLOB -> {
