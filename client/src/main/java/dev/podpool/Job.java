@@ -133,13 +133,16 @@ abstract class Job {
     end(() -> onBroken(() -> new PodpoolException(reason)), () -> {});
   }
 
-  /** Once: tells who waits, and then the queue. Any thread. */
+  /**
+   * Once: tells the queue, and then who waits, so that what that asks the queue next comes behind.
+   * Any thread.
+   */
   private boolean end(Runnable tellWaiting, Runnable tellQueue) {
     if (!ended.compareAndSet(false, true)) {
       return false;
     }
-    tellWaiting.run();
     tellQueue.run();
+    tellWaiting.run();
     client.forget(this);
     return true;
   }

@@ -227,7 +227,7 @@ public final class Podpool implements AutoCloseable {
 
   private List<JobInfo> jobs(JobsQuery.Builder query) {
     return link
-        .read(ReadRequest.newBuilder().setJobs(query).build())
+        .readAfterCalls(ReadRequest.newBuilder().setJobs(query).build())
         .getJobs()
         .getJobsList()
         .stream()
@@ -281,7 +281,7 @@ public final class Podpool implements AutoCloseable {
 
   private List<DeadItem> dead(DeadQuery.Builder query) {
     return link
-        .read(ReadRequest.newBuilder().setDead(query).build())
+        .readAfterCalls(ReadRequest.newBuilder().setDead(query).build())
         .getDead()
         .getItemsList()
         .stream()

@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +44,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   private final QueueConnection connection;
   private final QueueSession session;
   private final Set<PoolClient> clients = ConcurrentHashMap.newKeySet();
-  // Operations that somebody waits for, each by itself.
+  // Operations that somebody waits for or will ask about, each by itself.
   private final Map<Operation, CompletableFuture<Void>> calls =
       Collections.synchronizedMap(new IdentityHashMap<>());
   // AddItems of a session that has expired, sent again.
@@ -86,7 +87,11 @@ final class QueueLink implements QueueSession, SessionHandler {
 
   @Override
   public void send(Operation operation) {
-    session.send(operation);
+    if (operation.hasReleaseJob()) {
+      var unused = call(operation); // which a question after it waits for
+    } else {
+      session.send(operation);
+    }
   }
 
   /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */
@@ -118,6 +123,30 @@ final class QueueLink implements QueueSession, SessionHandler {
   }
 
   // ---- questions
+
+  /**
+   * As {@link #read}, of a queue that has applied what was called for before, so that who has a
+   * result does not find its job once more.
+   */
+  ReadResponse readAfterCalls(ReadRequest question) {
+    CompletableFuture<?>[] before;
+    synchronized (calls) {
+      before = calls.values().toArray(CompletableFuture<?>[]::new);
+    }
+    // However each ended: its own caller is told. One that never ends is one whose queue is away.
+    var settled = CompletableFuture.allOf(before).exceptionally(failure -> null);
+    try {
+      settled.get(ANSWER_TIME_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // The question finds the queue, or says why it does not.
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PodpoolException("interrupted while waiting for the queue", e);
+    }
+    return read(question);
+  }
 
   /**
    * Asks one question, again while the queue is away for a moment.

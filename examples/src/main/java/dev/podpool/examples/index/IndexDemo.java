@@ -1,24 +1,23 @@
 package dev.podpool.examples.index;
 
+import static dev.podpool.examples.index.ProgressBar.count;
+
 import dev.podpool.AsyncResult;
+import dev.podpool.ConnectOptions;
 import dev.podpool.JobOptions;
+import dev.podpool.Podpool;
 import dev.podpool.PodpoolException;
 import dev.podpool.Pool;
+import dev.podpool.PoolInfo;
 import dev.podpool.crd.ManifestException;
 import dev.podpool.crd.Manifests;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.operator.local.LocalRuntime;
 import dev.podpool.operator.local.PoolReport;
-import dev.podpool.operator.local.RuntimeBackend;
-import dev.podpool.protocol.PoolStatus;
-import dev.podpool.protocol.PoolsQuery;
-import dev.podpool.protocol.ReadRequest;
-import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -27,23 +26,23 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 
 /**
- * Indexes many files on the pool of a manifest, kills one of its workers in the middle, and
- * compares the result with that of a single process. Exit code 0 only if they are equal.
+ * Indexes many files on the pool of a manifest, kills one of its workers and then its queue in the
+ * middle, and compares the result with that of a single process. Exit code 0 only if they are
+ * equal.
  */
 public final class IndexDemo {
 
-  private static final int DOCUMENTS_PER_TASK = 4;
-  private static final double KILL_AT = 0.4;
+  private static final int DOCUMENTS_PER_ITEM = 4;
+  private static final double KILL_WORKER_AT = 0.3;
+  private static final double KILL_QUEUE_AT = 0.6;
   private static final long READY_MILLIS_MAX = 60_000;
-  private static final Duration READ_MAX = Duration.ofSeconds(10);
 
   private IndexDemo() {}
 
   /** Arguments: the manifest, and the repository whose texts are indexed too. */
   public static void main(String[] arguments) throws Exception {
     if (arguments.length != 2) {
-      System.err.println("give a manifest and a directory: examples/index/pool.yaml .");
-      System.exit(2);
+      throw usage("give a manifest and a directory: examples/index/pool.yaml .");
     }
     Path manifest = Path.of(arguments[0]);
     String yaml;
@@ -52,125 +51,126 @@ public final class IndexDemo {
       yaml = Files.readString(manifest);
       pool = Manifests.read(yaml, manifest.toString());
     } catch (ManifestException e) {
-      System.err.println(e.getMessage());
-      System.exit(2);
-      return;
+      throw usage(String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      System.err.println("the manifest can't be read: " + e);
-      System.exit(2);
-      return;
+      throw usage("the manifest can't be read: " + e);
+    }
+    if (pool.getSpec().workers() == 0) {
+      throw usage(manifest + ": workers is 0, and the demo wants to see work; give 1 or more");
     }
     if (!Files.isDirectory(Path.of(arguments[1]))) {
-      System.err.println(arguments[1] + " is no directory; give one whose texts to index");
-      System.exit(2);
+      throw usage(arguments[1] + " is no directory; give one whose texts to index");
     }
-    System.exit(run(manifest, yaml, pool, Path.of(arguments[1])) ? 0 : 1);
+    try {
+      System.exit(run(manifest, yaml, pool, Path.of(arguments[1])) ? 0 : 1);
+    } catch (PodpoolException e) {
+      System.err.println(e.getMessage());
+      System.exit(1);
+    }
+  }
+
+  /** Ends the program with {@code problem}; nothing was started yet. */
+  private static IllegalArgumentException usage(String problem) {
+    System.err.println(problem);
+    System.exit(2);
+    return new IllegalArgumentException(problem);
   }
 
   private static boolean run(Path manifest, String yaml, WorkerPool wanted, Path repository)
       throws IOException, ManifestException, InterruptedException, ExecutionException {
     List<Document> documents =
         Collection.find(Path.of(System.getProperty("java.home")), repository);
-    List<List<Document>> tasks = tasks(documents);
+    List<List<Document>> items = items(documents);
     ProgressBar bar = new ProgressBar();
     Crew crew = new Crew(bar);
-    long start = System.nanoTime();
     InvertedIndex index = new InvertedIndex();
-    PoolStatus counts;
+    boolean replaced;
+    PoolInfo counts;
     double seconds;
     String name = wanted.getMetadata().getName();
-    int workers = wanted.getSpec().workers();
     Path home = Files.createTempDirectory("podpool-demo");
-    try (LocalRuntime local = LocalRuntime.start(new RuntimeDirectory(home), crew);
-        Pool pool =
-            Pool.on(
-                new RuntimeBackend(local.directory(), name, workers * wanted.getSpec().slots()));
-        QueueConnection queue = new QueueConnection(local.directory())) {
-      local.apply(yaml, manifest.toString());
-      if (!crew.awaitReady(workers, READY_MILLIS_MAX)) {
-        throw new PodpoolException(
-            "after a minute only "
-                + crew.ready()
-                + " of "
-                + workers
-                + " workers are ready: "
-                + local.status().stream().map(PoolReport::status).toList());
-      }
+    long start = System.nanoTime();
+    try (LocalRuntime runtime = LocalRuntime.start(new RuntimeDirectory(home), crew)) {
+      runtime.apply(yaml, manifest.toString());
+      awaitReady(crew, wanted.getSpec().workers(), runtime);
       bar.say(
           String.format(
               Locale.ROOT,
-              "pool %s (%s): %d workers ready in %.1f s",
+              "pool %s (%s): %s ready in %.1f s",
               name,
               manifest,
-              workers,
+              count(crew.ready(), "worker"),
               seconds(start)));
-      bar.say(String.format(Locale.ROOT, "indexing %,d files", documents.size()));
-      start = System.nanoTime();
-      AsyncResult<List<PartialIndex>> result =
-          pool.with(JobOptions.defaults().withChunkSize(1))
-              .mapAsync(Indexer::index, tasks)
-              .onProgress(
-                  progress -> {
-                    bar.update(progress, crew.ready());
-                    if (progress.done() >= KILL_AT * tasks.size()) {
-                      crew.killOne();
-                    }
-                  });
-      result.get().forEach(index::add);
-      seconds = seconds(start);
-      bar.end();
-      crew.awaitReplaced(READY_MILLIS_MAX);
-      counts = counts(queue, name);
+      // The workers run on this program's class path.
+      try (Podpool podpool = Podpool.connect(home, ConnectOptions.defaults().withCodeInWorkers());
+          Pool pool = podpool.pool(name)) {
+        bar.say("indexing " + count(documents.size(), "file"));
+        bar.start();
+        start = System.nanoTime();
+        AsyncResult<List<PartialIndex>> result =
+            pool.with(JobOptions.defaults().withChunkSize(1))
+                .mapAsync(Indexer::index, items)
+                .onProgress(
+                    progress -> {
+                      bar.update(progress, crew.ready());
+                      double done = (double) progress.done() / items.size();
+                      if (done >= KILL_WORKER_AT) {
+                        crew.kill(Crew.Victim.WORKER);
+                      }
+                      if (done >= KILL_QUEUE_AT) {
+                        crew.kill(Crew.Victim.QUEUE);
+                      }
+                    });
+        result.get().forEach(index::add);
+        seconds = seconds(start);
+        bar.end();
+        replaced = crew.awaitReplaced(READY_MILLIS_MAX);
+        counts =
+            podpool.pools().stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+      }
     } finally {
       delete(home);
     }
-    System.out.println("  the same in a single process, to compare …");
+    System.out.println("  the same in a single process, to compare ...");
     long singleStart = System.nanoTime();
     InvertedIndex single = new InvertedIndex();
-    for (List<Document> task : tasks) {
-      single.add(Indexer.index(task));
+    for (List<Document> item : items) {
+      single.add(Indexer.index(item));
     }
     boolean equal = single.isSameAs(index);
-    report(index, tasks.size(), crew, counts, seconds, seconds(singleStart), equal);
-    return equal && crew.replaced() == 1;
-  }
-
-  private static void report(
-      InvertedIndex index,
-      int tasks,
-      Crew crew,
-      PoolStatus counts,
-      double seconds,
-      double singleSeconds,
-      boolean equal) {
     row("files", String.format(Locale.ROOT, "%,d", index.files()));
     row(
         "words",
-        String.format(Locale.ROOT, "%,d (%,d different)", index.words(), index.distinctWords()));
-    row(
-        "workers",
-        crew.started() - crew.replaced() + " (" + crew.replaced() + " killed and replaced)");
-    row("items", String.format(Locale.ROOT, "%,d", tasks));
+        String.format(
+            Locale.ROOT, "%,d, %,d of them different", index.words(), index.distinctWords()));
+    row("workers", wanted.getSpec().workers() + ", 1 killed and replaced; the queue too");
+    row("items", String.format(Locale.ROOT, "%,d of %d files", items.size(), DOCUMENTS_PER_ITEM));
     row(
         "redelivered",
-        String.format(
-            Locale.ROOT, "%d (%d charged)", counts.getRedelivered(), counts.getCharged()));
+        count(counts.redelivered(), "item")
+            + " of the killed worker, handed out again; "
+            + counts.charged()
+            + " charged with its death");
     row("wall time", String.format(Locale.ROOT, "%.1f s", seconds));
     System.out.printf(
         Locale.ROOT,
         "equal to the single-process result: %s (%.1f s)%n",
         equal ? "yes" : "NO",
-        singleSeconds);
+        seconds(singleStart));
+    return equal && replaced;
   }
 
-  private static PoolStatus counts(QueueConnection queue, String pool)
-      throws IOException, InterruptedException {
-    return queue
-        .read(
-            ReadRequest.newBuilder().setPools(PoolsQuery.newBuilder().setPool(pool)).build(),
-            READ_MAX)
-        .getPools()
-        .getPools(0);
+  private static void awaitReady(Crew crew, int workers, LocalRuntime runtime)
+      throws InterruptedException {
+    if (!crew.awaitReady(workers, READY_MILLIS_MAX)) {
+      throw new PodpoolException(
+          "after a minute only "
+              + crew.ready()
+              + " of "
+              + count(workers, "worker")
+              + " are ready: "
+              + String.join(", ", runtime.status().stream().map(PoolReport::status).toList()));
+    }
   }
 
   private static void delete(Path directory) throws IOException {
@@ -185,13 +185,13 @@ public final class IndexDemo {
     System.out.printf(Locale.ROOT, "  %-12s %s%n", name, value);
   }
 
-  private static List<List<Document>> tasks(List<Document> documents) {
-    List<List<Document>> tasks = new ArrayList<>();
-    for (int i = 0; i < documents.size(); i += DOCUMENTS_PER_TASK) {
-      tasks.add(
-          List.copyOf(documents.subList(i, Math.min(documents.size(), i + DOCUMENTS_PER_TASK))));
+  private static List<List<Document>> items(List<Document> documents) {
+    List<List<Document>> items = new ArrayList<>();
+    for (int i = 0; i < documents.size(); i += DOCUMENTS_PER_ITEM) {
+      items.add(
+          List.copyOf(documents.subList(i, Math.min(documents.size(), i + DOCUMENTS_PER_ITEM))));
     }
-    return tasks;
+    return items;
   }
 
   private static double seconds(long sinceNanos) {

@@ -7,13 +7,21 @@ import java.util.Locale;
 final class ProgressBar {
 
   private static final int WIDTH = 24;
+  // Before, a guess at the end would be far off.
+  private static final double SECONDS_BEFORE_GUESS = 1;
 
   // Started with -Djdk.console=java.base, there is a console exactly on a terminal.
   @SuppressWarnings("SystemConsoleNull")
   private final boolean terminal = System.console() != null;
 
-  private final long startNanos = System.nanoTime();
+  private final boolean unicode = System.out.charset().newEncoder().canEncode('█');
+  private long startNanos = System.nanoTime();
   private long lastTenth = -1;
+
+  /** The work begins now. */
+  synchronized void start() {
+    startNanos = System.nanoTime();
+  }
 
   synchronized void update(Progress progress, int workers) {
     if (progress.total() == 0) {
@@ -24,25 +32,40 @@ final class ProgressBar {
     String facts =
         String.format(
             Locale.ROOT,
-            "%3.0f %%  %,d of %,d tasks · %d workers · eta %.0f s",
-            done * 100,
+            "%3d %%  %,d of %,d items, %s%s",
+            (int) (done * 100), // 100 only when all is done
             progress.done(),
             progress.total(),
-            workers,
-            done == 0 ? 0 : seconds / done - seconds);
+            count(workers, "worker"),
+            seconds < SECONDS_BEFORE_GUESS || progress.done() == 0
+                ? ""
+                : String.format(Locale.ROOT, ", eta %.0f s", seconds / done - seconds));
     if (terminal) {
       int full = (int) (done * WIDTH);
-      System.out.print("\r  " + "█".repeat(full) + "░".repeat(WIDTH - full) + " " + facts + "   ");
-      System.out.flush();
+      say("  " + (unicode ? bar(full, "█", "░") : bar(full, "#", ".")) + " " + facts, "");
     } else if ((long) (done * 10) > lastTenth) {
       lastTenth = (long) (done * 10);
-      System.out.println("  " + facts);
+      say("  " + facts);
     }
   }
 
-  /** A line of its own, above the bar. */
+  private static String bar(int full, String done, String left) {
+    return done.repeat(full) + left.repeat(WIDTH - full);
+  }
+
+  /** {@code n} and its noun, in the singular for 1. */
+  static String count(long n, String noun) {
+    return String.format(Locale.ROOT, "%,d %s%s", n, noun, n == 1 ? "" : "s");
+  }
+
+  /** A line of its own, in the place of the bar. */
   synchronized void say(String line) {
-    System.out.println((terminal ? "\r" + " ".repeat(100) + "\r" : "") + line);
+    say(line, System.lineSeparator());
+  }
+
+  private void say(String line, String end) {
+    System.out.print((terminal ? "\r\033[K" : "") + line + end);
+    System.out.flush();
   }
 
   synchronized void end() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.AsyncResult;
 import dev.podpool.JobOptions;
+import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.TaskOutput;
@@ -102,18 +103,15 @@ class RuntimeFaultsTest {
     }
   }
 
-  private static Pool pool(RuntimeDirectory home) {
-    return Pool.on(new RuntimeBackend(home, TestRuntime.POOL, 2));
-  }
-
   @Test
   void aKilledRuntimeLeavesNoProcessAndTheNextHasItsJobs() throws Exception {
     RuntimeDirectory home = new RuntimeDirectory(directory.resolve("home"));
     LocalRuntime.apply(home, TestRuntime.manifest("workers: 2"), "test");
     Process first = awaitUp(startMain(home.path()));
     List<Integer> inputs = IntStream.range(0, 2_000).boxed().toList();
-    try (Pool pool = pool(home)) {
-      awaitReady(home);
+    awaitReady(home);
+    try (Podpool podpool = TestRuntime.client(home);
+        Pool pool = podpool.pool(TestRuntime.POOL)) {
       AsyncResult<List<Integer>> result =
           pool.with(ONE_BY_ONE.withMaxAttempts(100))
               .mapAsync(RuntimeFaultsTest::slowSquare, inputs);
@@ -205,23 +203,24 @@ class RuntimeFaultsTest {
   void aStoppedWorkersItemGoesToAnotherAndItsLateReportIsRefused() throws Exception {
     String begun = directory.resolve("begun").toString();
     String end = directory.resolve("end").toString();
-    try (TestRuntime local = new TestRuntime(directory.resolve("home"));
-        Pool pool = local.pool()) {
+    try (TestRuntime local = new TestRuntime(directory.resolve("home"))) {
       local.applyAndAwaitReady("workers: 1");
-      AsyncResult<Long> result = pool.applyAsync(RuntimeFaultsTest::waitFor, begun, end);
-      awaitLines(Path.of(begun), 1);
-      ProcessHandle first = local.crew.worker("test-0");
-      Crew.signal("STOP", first);
+      try (Pool pool = local.pool()) {
+        AsyncResult<Long> result = pool.applyAsync(RuntimeFaultsTest::waitFor, begun, end);
+        awaitLines(Path.of(begun), 1);
+        ProcessHandle first = local.crew.worker("test-0");
+        Crew.signal("STOP", first);
 
-      local.apply("workers: 2");
-      List<String> pids = awaitLines(Path.of(begun), 2); // handed out again, after its term
-      Files.createFile(Path.of(end)); // both end: the first one's child is not stopped
+        local.apply("workers: 2");
+        List<String> pids = awaitLines(Path.of(begun), 2); // handed out again, after its term
+        Files.createFile(Path.of(end)); // both end: the first one's child is not stopped
 
-      assertThat(result.get()).isEqualTo(Long.parseLong(pids.get(1)));
-      Crew.signal("CONT", first);
-      local.crew.awaitEnded(1); // its session is over, and another takes its place
-      local.crew.awaitReady(2);
-      assertThat(local.counts().getSucceeded()).isEqualTo(1);
+        assertThat(result.get()).isEqualTo(Long.parseLong(pids.get(1)));
+        Crew.signal("CONT", first);
+        local.crew.awaitEnded(1); // its session is over, and another takes its place
+        local.crew.awaitReady(2);
+        assertThat(local.counts().getSucceeded()).isEqualTo(1);
+      }
     }
   }
 
@@ -229,18 +228,19 @@ class RuntimeFaultsTest {
   void anItemThatOutlastsTermsOfItsSessionRunsOnce() throws Exception {
     String begun = directory.resolve("begun").toString();
     String end = directory.resolve("end").toString();
-    try (TestRuntime local = new TestRuntime(directory.resolve("home"));
-        Pool pool = local.pool()) {
+    try (TestRuntime local = new TestRuntime(directory.resolve("home"))) {
       local.applyAndAwaitReady("workers: 2");
-      AsyncResult<Long> result = pool.applyAsync(RuntimeFaultsTest::waitFor, begun, end);
-      awaitLines(Path.of(begun), 1);
-      assertThat(result.await(Duration.ofSeconds(25))).as("2.5 terms").isFalse();
-      Files.createFile(Path.of(end));
+      try (Pool pool = local.pool()) {
+        AsyncResult<Long> result = pool.applyAsync(RuntimeFaultsTest::waitFor, begun, end);
+        awaitLines(Path.of(begun), 1);
+        assertThat(result.await(Duration.ofSeconds(25))).as("2.5 terms").isFalse();
+        Files.createFile(Path.of(end));
 
-      result.get();
+        result.get();
 
-      assertThat(Files.readAllLines(Path.of(begun))).hasSize(1);
-      assertThat(local.counts().getRedelivered()).isZero();
+        assertThat(Files.readAllLines(Path.of(begun))).hasSize(1);
+        assertThat(local.counts().getRedelivered()).isZero();
+      }
     }
   }
 
@@ -248,20 +248,21 @@ class RuntimeFaultsTest {
 
   @Test
   void whatItemsPrintReachesWhoeverFollows() throws Exception {
-    try (TestRuntime local = new TestRuntime(directory);
-        Pool pool = local.pool();
-        QueueConnection reader = new QueueConnection(local.runtime.directory())) {
+    try (TestRuntime local = new TestRuntime(directory)) {
       local.applyAndAwaitReady("workers: 1");
-      BlockingQueue<TaskOutput> told = new LinkedBlockingQueue<>();
-      Thread follower = follow(reader, told);
+      try (Pool pool = local.pool();
+          QueueConnection reader = new QueueConnection(local.runtime.directory())) {
+        BlockingQueue<TaskOutput> told = new LinkedBlockingQueue<>();
+        Thread follower = follow(reader, told);
 
-      pool.apply(RuntimeFaultsTest::print, "hello");
+        pool.apply(RuntimeFaultsTest::print, "hello");
 
-      TaskOutput output = told.poll(60, TimeUnit.SECONDS);
-      assertThat(output.getText()).isEqualTo("hello");
-      assertThat(output.getWorker()).isEqualTo("test-0");
-      follower.interrupt();
-      follower.join();
+        TaskOutput output = told.poll(60, TimeUnit.SECONDS);
+        assertThat(output.getText()).isEqualTo("hello");
+        assertThat(output.getWorker()).isEqualTo("test-0");
+        follower.interrupt();
+        follower.join();
+      }
     }
   }
 
@@ -280,15 +281,16 @@ class RuntimeFaultsTest {
 
   @Test
   void aHundredMebibytesOfOutputCostNoWorkerAndNoQueueTheirMemory() throws Exception {
-    try (TestRuntime local = new TestRuntime(directory);
-        Pool pool = local.pool()) {
+    try (TestRuntime local = new TestRuntime(directory)) {
       local.applyAndAwaitReady("workers: 1, template: {resources: {limits: {memory: 128Mi}}}");
+      try (Pool pool = local.pool()) {
 
-      assertThat(pool.apply(RuntimeFaultsTest::printMuch, 100)).isZero();
-      assertThat(pool.apply(RuntimeFaultsTest::print, "still there")).isEqualTo(11);
+        assertThat(pool.apply(RuntimeFaultsTest::printMuch, 100)).isZero();
+        assertThat(pool.apply(RuntimeFaultsTest::print, "still there")).isEqualTo(11);
 
-      assertThat(local.crew.started()).isEqualTo(1);
-      assertThat(bytes(directory.resolve("logs"))).isLessThan(4 << 20);
+        assertThat(local.crew.started()).isEqualTo(1);
+        assertThat(bytes(directory.resolve("logs"))).isLessThan(4 << 20);
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.podpool.operator.local;
 
+import dev.podpool.ConnectOptions;
+import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import dev.podpool.crd.ManifestException;
 import dev.podpool.protocol.PoolStatus;
@@ -20,10 +22,17 @@ final class TestRuntime implements AutoCloseable {
   final Crew crew = new Crew();
   final LocalRuntime runtime;
   private final QueueConnection connection;
+  private final Podpool podpool;
 
   TestRuntime(Path directory) throws IOException, InterruptedException {
     runtime = LocalRuntime.start(new RuntimeDirectory(directory), crew);
     connection = new QueueConnection(runtime.directory());
+    podpool = client(runtime.directory());
+  }
+
+  /** A client whose functions the workers have: they run on the test's class path. */
+  static Podpool client(RuntimeDirectory directory) {
+    return Podpool.connect(directory.path(), ConnectOptions.defaults().withCodeInWorkers());
   }
 
   static String manifest(String spec) {
@@ -66,8 +75,9 @@ final class TestRuntime implements AutoCloseable {
     }
   }
 
+  /** Once it was {@link #apply}'d. */
   Pool pool() {
-    return Pool.on(new RuntimeBackend(runtime.directory(), POOL, 4));
+    return podpool.pool(POOL);
   }
 
   QueueConnection connection() {
@@ -86,6 +96,7 @@ final class TestRuntime implements AutoCloseable {
 
   @Override
   public void close() {
+    podpool.close();
     connection.close();
     runtime.close();
   }

@@ -89,6 +89,18 @@ class RemotePoolTest {
     }
   }
 
+  @Test
+  void aJobIsForgottenBeforeItsSubmitterCanAskForIt() throws Exception {
+    remote.withWorker();
+    try (Podpool podpool = Podpool.connect(directory, OPTIONS);
+        Pool pool = podpool.pool("p")) {
+      for (int n = 0; n < 200; n++) {
+        assertThat(pool.apply(RemotePoolTest::square, n)).isEqualTo(n * n);
+        assertThat(podpool.jobs()).isEmpty();
+      }
+    }
+  }
+
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(longs = {1, 2, 3})
   void aQueueThatIsKilledInMidMapAndStartedAgainLosesNothing(long seed) throws Exception {
