@@ -31,6 +31,8 @@ final class Infos {
         status.getSucceeded(),
         status.getFailed(),
         status.getDead(),
+        status.getRedelivered(),
+        status.getCharged(),
         status.getJobs(),
         status.getWorkersList().stream()
             .map(

@@ -11,6 +11,9 @@ import java.util.List;
  * @param succeeded of the items of jobs that are kept, those with a result
  * @param failed of these, those that failed
  * @param dead of these, those on the dead list
+ * @param redelivered how often an item was handed out again as its worker was lost, since there is
+ *     the pool
+ * @param charged how often a worker's death cost an item one of its attempts
  * @param jobs that are kept
  * @param workers that are up
  * @param failure why no process of the pool comes up; empty while they do
@@ -22,6 +25,8 @@ public record PoolInfo(
     long succeeded,
     long failed,
     long dead,
+    long redelivered,
+    long charged,
     long jobs,
     List<Worker> workers,
     String failure) {
