@@ -11,17 +11,23 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(180)
 class WorkerDeathTest {
 
   private static final int KILLS = 8;
 
+  /** As many as {@code -Dseeds=} says; one by default. */
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Long.getLong("seeds", 1));
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2, 3})
+  @MethodSource("seeds")
   void aMapGivesTheRightListWhicheverChildrenAreKilledMeanwhile(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     List<Integer> inputs = IntStream.range(0, 1500).boxed().toList();

@@ -14,10 +14,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class ChildDeathTest {
 
@@ -29,8 +30,13 @@ class ChildDeathTest {
     ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
   }
 
+  /** As many as {@code -Dseeds=} says; one by default. */
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Long.getLong("seeds", 1));
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2})
+  @MethodSource("seeds")
   void childrenKilledAtRandomMomentsCostNoItemItsResultAndChargeNoneThatHadNotBegun(long seed) {
     var random = new SplittableRandom(seed);
     int items = 400_000;
@@ -66,7 +72,7 @@ class ChildDeathTest {
   }
 
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2})
+  @MethodSource("seeds")
   void anItemWithOneAttemptNeverBeginsTwiceWhateverIsKilled(long seed, @TempDir Path directory) {
     var random = new SplittableRandom(seed);
     int items = 5000;

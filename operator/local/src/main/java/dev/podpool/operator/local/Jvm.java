@@ -8,6 +8,9 @@ import java.util.List;
 /** Commands for processes on this JVM's Java. */
 final class Jvm {
 
+  /** Names further flags for the JVMs of the queue and the workers, with spaces between them. */
+  private static final String FLAGS = "podpool.jvm.flags";
+
   private Jvm() {}
 
   /** {@code main} with what every process of ours needs, and {@code flags}. */
@@ -24,6 +27,11 @@ final class Jvm {
     command.add("-Dslf4j.internal.verbosity=ERROR");
     command.add("-Djava.io.tmpdir=" + temporary);
     command.addAll(flags);
+    for (String flag : System.getProperty(FLAGS, "").split("\\s+")) {
+      if (!flag.isEmpty()) {
+        command.add(flag);
+      }
+    }
     command.add("-cp");
     command.add(classPath);
     command.add(main.getName());

@@ -17,13 +17,14 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Pools of one runtime: real processes, a queue on the disk. */
 @Timeout(120)
@@ -77,8 +78,13 @@ class LocalRuntimeTest {
         .satisfies(written -> assertThat(written.pool()).isEqualTo("test"));
   }
 
+  /** As many as {@code -Dseeds=} says; one by default. */
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Long.getLong("seeds", 1));
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2, 3})
+  @MethodSource("seeds")
   void theQueueKilledAtAnyMomentCostsNoResultAndNoWorker(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     local.applyAndAwaitReady("workers: 2");
@@ -97,7 +103,7 @@ class LocalRuntimeTest {
   }
 
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2, 3})
+  @MethodSource("seeds")
   void workersKilledAtAnyMomentCostNoResult(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     local.applyAndAwaitReady("workers: 3");

@@ -56,7 +56,9 @@ class LoadTest {
 
   @BeforeEach
   void start() throws IOException, InterruptedException {
-    queue = new QueueProcess(directory, "-Xmx1g", "-XX:+ExitOnOutOfMemoryError");
+    queue =
+        new QueueProcess(
+            directory, "-Xmx1g", "-XX:+ExitOnOutOfMemoryError", "-XX:TieredStopAtLevel=4");
     connection = new QueueConnection(queue);
   }
 

@@ -17,13 +17,14 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A pool on a queue in another process, as a user meets it. */
 @Timeout(120)
@@ -94,15 +95,20 @@ class RemotePoolTest {
     remote.withWorker();
     try (Podpool podpool = Podpool.connect(directory, OPTIONS);
         Pool pool = podpool.pool("p")) {
-      for (int n = 0; n < 200; n++) {
+      for (int n = 0; n < 30; n++) {
         assertThat(pool.apply(RemotePoolTest::square, n)).isEqualTo(n * n);
         assertThat(podpool.jobs()).isEmpty();
       }
     }
   }
 
+  /** As many as {@code -Dseeds=} says; one by default. */
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Long.getLong("seeds", 1));
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2, 3})
+  @MethodSource("seeds")
   void aQueueThatIsKilledInMidMapAndStartedAgainLosesNothing(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     remote.withWorker();

@@ -15,11 +15,12 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Processes and disks that end in the middle. */
 class CrashTest {
@@ -41,8 +42,13 @@ class CrashTest {
     }
   }
 
+  /** As many as {@code -Dseeds=} says; one by default. */
+  static LongStream seeds() {
+    return LongStream.rangeClosed(1, Long.getLong("seeds", 1));
+  }
+
   @ParameterizedTest(name = "seed {0}")
-  @ValueSource(longs = {1, 2})
+  @MethodSource("seeds")
   void whatWasAppliedSurvivesKillsAtAnyMoment(long seed) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     long acknowledged = 0;
