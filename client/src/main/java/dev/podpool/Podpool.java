@@ -164,6 +164,15 @@ public final class Podpool implements AutoCloseable {
         .toList();
   }
 
+  /**
+   * One pool.
+   *
+   * @throws NotFoundException if there is no such pool
+   */
+  public PoolInfo poolInfo(String name) {
+    return Infos.of(link.read(RemotePool.question(name)).getPools().getPools(0));
+  }
+
   // ---- jobs
 
   /**

@@ -32,6 +32,12 @@ final class Commands implements Runnable {
     all.put("map", MapCommand::new);
     all.put("wait", WaitCommand::new);
     all.put("jobs", JobsCommand::new);
+    all.put("logs", LogsCommand::new);
+    all.put("cancel", CancelCommand::new);
+    all.put("dead", shell -> new DeadCommand());
+    all.put("drain", DrainCommand::new);
+    all.put("doctor", DoctorCommand::new);
+    all.put("completion", CompletionCommand::new);
     return all;
   }
 

@@ -9,6 +9,7 @@ import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import dev.podpool.Results;
 import dev.podpool.TaskFailedException;
+import dev.podpool.function.EncodeException;
 import dev.podpool.function.NamedFunction;
 import java.util.Iterator;
 import java.util.List;
@@ -87,6 +88,11 @@ final class MapCommand implements Callable<Integer> {
           progress.line(line(index, e));
         }
         progress.failed(index, e);
+      } catch (EncodeException e) {
+        // The last there is: no line behind it was read.
+        throw new CommandException(
+            ExitCode.USAGE,
+            "line " + String.valueOf(e.getMessage()).replaceFirst("^input \\d+", index + 1 + ""));
       }
       if (shell.out().checkError()) {
         throw new CommandException(

@@ -3,9 +3,13 @@ package dev.podpool.cli;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** Values as people read and write them. */
 final class Text {
+
+  private static final Pattern JOB_ID =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
   private Text() {}
 
@@ -33,19 +37,28 @@ final class Text {
     return count == 1 ? "1 worker" : count + " workers";
   }
 
+  static String items(long count) {
+    return count == 1 ? "1 item" : count(count) + " items";
+  }
+
+  /** That {@code count} dead items were changed. */
+  static String changed(Output output, int count, String words, String field) {
+    return output.isJson() ? "{\"%s\":%d}".formatted(field, count) : items(count) + " " + words;
+  }
+
   /** What is told on one line, whatever it is. */
   static String line(String text) {
     return text.lines().findFirst().orElse("");
   }
 
+  /** Whether {@code text} has the form of a job's id. */
+  static boolean isJobId(String text) {
+    return JOB_ID.matcher(text).matches();
+  }
+
   static UUID jobId(String text) throws CommandException {
-    try {
-      UUID id = UUID.fromString(text);
-      if (id.toString().equalsIgnoreCase(text)) {
-        return id;
-      }
-    } catch (IllegalArgumentException e) {
-      // told below
+    if (isJobId(text)) {
+      return UUID.fromString(text);
     }
     throw new CommandException(
         ExitCode.USAGE, "'" + text + "' is no job's id; see podpool jobs for those there are");

@@ -56,6 +56,7 @@ final class ClassNames {
     return candidate.endsWith("." + given) || candidate.endsWith("$" + given);
   }
 
+  /** Those that differ in case only; else, of a few, all. */
   private static String similar(String given, Set<String> all) {
     String wanted = simple(given);
     List<String> similar =
@@ -63,7 +64,10 @@ final class ClassNames {
             .filter(each -> simple(each).equalsIgnoreCase(wanted))
             .limit(CANDIDATES_MAX)
             .toList();
-    return similar.isEmpty() ? "" : "; did you mean " + String.join(", ", similar) + "?";
+    if (!similar.isEmpty()) {
+      return "; did you mean " + String.join(", ", similar) + "?";
+    }
+    return all.isEmpty() || all.size() > CANDIDATES_MAX ? "" : "; it has " + String.join(", ", all);
   }
 
   private static String simple(String name) {
