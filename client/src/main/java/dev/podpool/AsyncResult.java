@@ -43,6 +43,22 @@ public final class AsyncResult<T extends @Nullable Object> implements Future<T> 
     return job.uuid();
   }
 
+  /**
+   * Waits until the queue has accepted what was submitted: on a pool of {@link Podpool}, it goes on
+   * from there even if this JVM ends.
+   *
+   * @throws PodpoolException if it was refused, or the queue is gone
+   */
+  public void awaitAccepted() throws InterruptedException {
+    job.awaitAccepted();
+    if (job.isDone() && !job.isAccepted()) {
+      MapJob.Ending ending = job.ended();
+      if (ending.broken() != null) {
+        throw ending.broken().get();
+      }
+    }
+  }
+
   /** Runs {@code callback} once with the result, when it is there; not if there is none. */
   public AsyncResult<T> onSuccess(Consumer<? super T> callback) {
     return whenEnded(callback, error -> {});

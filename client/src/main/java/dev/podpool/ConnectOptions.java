@@ -1,20 +1,25 @@
 package dev.podpool;
 
 import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a client talks to a runtime. Immutable; used with {@link Podpool#connect(ConnectOptions)}.
  */
 public final class ConnectOptions {
 
-  private static final ConnectOptions DEFAULTS = new ConnectOptions(Duration.ofMinutes(5), true);
+  private static final ConnectOptions DEFAULTS =
+      new ConnectOptions(Duration.ofMinutes(5), true, null);
 
   private final Duration patience;
   private final boolean codeTravels;
+  private final @Nullable String code; // null: this JVM's
 
-  private ConnectOptions(Duration patience, boolean codeTravels) {
+  private ConnectOptions(Duration patience, boolean codeTravels, @Nullable String code) {
     this.patience = patience;
     this.codeTravels = codeTravels;
+    this.code = code;
   }
 
   /** What {@link Podpool#connect()} uses. */
@@ -29,7 +34,7 @@ public final class ConnectOptions {
    * @throws IllegalArgumentException below 1 ms
    */
   public ConnectOptions withPatience(Duration value) {
-    return new ConnectOptions(JobOptions.atLeastOneMilli("patience", value), codeTravels);
+    return new ConnectOptions(JobOptions.atLeastOneMilli("patience", value), codeTravels, code);
   }
 
   /**
@@ -38,7 +43,18 @@ public final class ConnectOptions {
    * an earlier client have brought.
    */
   public ConnectOptions withCodeInWorkers() {
-    return new ConnectOptions(patience, false);
+    return new ConnectOptions(patience, false, null);
+  }
+
+  /**
+   * Sends {@code classPath} before the first job, in place of this JVM's own: for functions that
+   * are not of this program, such as {@link dev.podpool.function.NamedFunction}s.
+   *
+   * @param classPath in the form of {@code java.class.path}; of it, what is not there is skipped.
+   *     Empty: nothing but what the workers have
+   */
+  public ConnectOptions withCode(String classPath) {
+    return new ConnectOptions(patience, true, Objects.requireNonNull(classPath, "classPath"));
   }
 
   Duration patience() {
@@ -47,5 +63,15 @@ public final class ConnectOptions {
 
   boolean codeTravels() {
     return codeTravels;
+  }
+
+  /** What travels, where anything does. */
+  String classPath() {
+    return code != null ? code : System.getProperty("java.class.path", "");
+  }
+
+  /** Whether that is the class path of this JVM. */
+  boolean isOwnCode() {
+    return code == null;
   }
 }

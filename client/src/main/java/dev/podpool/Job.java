@@ -9,6 +9,7 @@ import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.WatchJob;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -34,6 +35,7 @@ abstract class Job {
   private long unconfirmedBytes;
   private boolean submittedAgain;
   private final AtomicBoolean ended = new AtomicBoolean();
+  private final CountDownLatch known = new CountDownLatch(1); // accepted, or ended
   private volatile boolean accepted;
 
   private volatile Progress progress; // written by receive alone: others know an older one
@@ -130,7 +132,12 @@ abstract class Job {
 
   /** Lets go of the job: in the queue it stays what it is. Any thread. */
   final void abandon(String reason) {
-    end(() -> onBroken(() -> new PodpoolException(reason)), () -> {});
+    abandon(() -> new PodpoolException(reason));
+  }
+
+  /** {@link #abandon(String)} with a reason of its own kind. */
+  final void abandon(Supplier<? extends RuntimeException> reason) {
+    end(() -> onBroken(reason), () -> {});
   }
 
   /**
@@ -143,6 +150,7 @@ abstract class Job {
     }
     tellQueue.run();
     tellWaiting.run();
+    known.countDown();
     client.forget(this);
     return true;
   }
@@ -152,6 +160,12 @@ abstract class Job {
   /** The queue has the job, and delivers its outcomes. */
   final void accepted() {
     accepted = true;
+    known.countDown();
+  }
+
+  /** Waits until the queue has the job, or it has ended. */
+  final void awaitAccepted() throws InterruptedException {
+    known.await();
   }
 
   final boolean isAccepted() {

@@ -7,6 +7,7 @@ import dev.podpool.function.internal.Codecs;
 import dev.podpool.function.internal.ConcreteTypes;
 import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.CancelJob;
+import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DeadQuery;
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.JobsQuery;
@@ -58,7 +59,7 @@ public final class Podpool implements AutoCloseable {
     blobs = new LinkBlobs(link);
     code =
         options.codeTravels()
-            ? new TravellingCode(System.getProperty("java.class.path", ""), link, blobs)
+            ? new TravellingCode(options.classPath(), options.isOwnCode(), link, blobs)
             : null;
     RemotePool none = new RemotePool("", link, null, blobs);
     readers = new PoolClient(none);
@@ -71,7 +72,7 @@ public final class Podpool implements AutoCloseable {
    * Connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code PODPOOL_KEY_FILE} name, or
    * else to this user's on this machine, which {@code podpool local up} starts.
    *
-   * @throws PodpoolException if none answers within 5 s; says where it was looked for
+   * @throws UnreachableException if none answers within 5 s; says where it was looked for
    */
   public static Podpool connect() {
     return connect(ConnectOptions.defaults());
@@ -89,7 +90,7 @@ public final class Podpool implements AutoCloseable {
   /**
    * Connects to the runtime that lives in {@code runtimeDirectory}.
    *
-   * @throws PodpoolException if it does not answer within 5 s
+   * @throws UnreachableException if it does not answer within 5 s
    */
   public static Podpool connect(Path runtimeDirectory) {
     return connect(runtimeDirectory, ConnectOptions.defaults());
@@ -110,7 +111,7 @@ public final class Podpool implements AutoCloseable {
       return new Podpool(connection, options);
     } catch (IOException e) {
       connection.close();
-      throw new PodpoolException(notFound(search, e), e);
+      throw new UnreachableException(notFound(search, e), e);
     } catch (RuntimeException e) {
       connection.close();
       throw e;
@@ -135,19 +136,20 @@ public final class Podpool implements AutoCloseable {
    * The pool of that name. Closing it waits for what was submitted through it, and leaves the pool
    * running.
    *
-   * @throws PodpoolException if there is none; names those there are
+   * @throws NotFoundException if there is none; names those there are
    */
   public Pool pool(String name) {
     List<PoolInfo> pools = pools();
     if (pools.stream().noneMatch(pool -> pool.name().equals(name))) {
       List<String> names = pools.stream().map(PoolInfo::name).toList();
-      throw new PodpoolException(
+      throw new NotFoundException(
           "there is no pool '"
               + name
               + "'; "
               + (names.isEmpty()
                   ? "there is none at all. Start one: podpool local up -f pool.yaml"
-                  : "there is " + String.join(", ", names)));
+                  : "there is " + String.join(", ", names)),
+          null);
     }
     RemotePool backend = new RemotePool(name, link, code, blobs);
     Pool pool = Pool.on(backend);
@@ -160,6 +162,15 @@ public final class Podpool implements AutoCloseable {
     return link.read(RemotePool.question("")).getPools().getPoolsList().stream()
         .map(Infos::of)
         .toList();
+  }
+
+  /**
+   * One pool.
+   *
+   * @throws NotFoundException if there is no such pool
+   */
+  public PoolInfo poolInfo(String name) {
+    return Infos.of(link.read(RemotePool.question(name)).getPools().getPools(0));
   }
 
   // ---- jobs
@@ -175,7 +186,7 @@ public final class Podpool implements AutoCloseable {
    * #cancel} it.
    *
    * @param type of one result
-   * @throws PodpoolException if the queue does not have the job
+   * @throws NotFoundException if the queue does not have the job
    * @throws ErasedTypeException if {@code type} has a part that is not known
    */
   public <O extends @Nullable Object> AsyncResult<List<O>> job(UUID id, TypeRef<O> type) {
@@ -197,7 +208,15 @@ public final class Podpool implements AutoCloseable {
               + problem
               + "; give new TypeRef<…>() {} with all of its arguments");
     }
-    Codec<?> codec = Codecs.of(type == Void.class ? void.class : type);
+    return results(id, Codecs.of(type == Void.class ? void.class : type));
+  }
+
+  /** {@link #job(UUID, TypeRef)} of whatever type, each result as JSON. */
+  public AsyncResult<List<String>> jobInJson(UUID id) {
+    return results(id, Codecs.json());
+  }
+
+  private <O extends @Nullable Object> AsyncResult<List<O>> results(UUID id, Codec<?> codec) {
     MapJob reader = MapJob.reader(readers, job(id));
     return new AsyncResult<>(reader, outcomes -> readers.decode(outcomes, codec));
   }
@@ -205,7 +224,7 @@ public final class Podpool implements AutoCloseable {
   /**
    * How far a job is.
    *
-   * @throws PodpoolException if the queue does not have it
+   * @throws NotFoundException if the queue does not have it
    */
   public JobInfo job(UUID id) {
     return jobs(JobsQuery.newBuilder().setJobId(RandomId.of(id))).get(0);
@@ -219,7 +238,7 @@ public final class Podpool implements AutoCloseable {
   /**
    * The jobs of one pool, those submitted last first.
    *
-   * @throws PodpoolException if there is no such pool
+   * @throws NotFoundException if there is no such pool
    */
   public List<JobInfo> jobs(String pool) {
     return jobs(JobsQuery.newBuilder().setPool(pool));
@@ -239,7 +258,7 @@ public final class Podpool implements AutoCloseable {
    * Cancels what has not ended of a job, for good; its other results stay. Returns when that is
    * durable. Where all has ended, nothing changes.
    *
-   * @throws PodpoolException if the queue does not have it
+   * @throws NotFoundException if the queue does not have it
    */
   public void cancel(UUID id) {
     call(
@@ -264,7 +283,7 @@ public final class Podpool implements AutoCloseable {
   /**
    * The dead items of one pool.
    *
-   * @throws PodpoolException if there is no such pool
+   * @throws NotFoundException if there is no such pool
    */
   public List<DeadItem> dead(String pool) {
     return dead(DeadQuery.newBuilder().setPool(pool));
@@ -273,7 +292,7 @@ public final class Podpool implements AutoCloseable {
   /**
    * The dead items of one job.
    *
-   * @throws PodpoolException if the queue does not have it
+   * @throws NotFoundException if the queue does not have it
    */
   public List<DeadItem> dead(UUID job) {
     return dead(DeadQuery.newBuilder().setJobId(RandomId.of(job)));
@@ -295,7 +314,7 @@ public final class Podpool implements AutoCloseable {
    *
    * @param first index of the first
    * @param count how many from there on; 0 for all
-   * @throws PodpoolException if the queue does not have the job
+   * @throws NotFoundException if the queue does not have the job
    */
   public void retryDead(UUID job, long first, long count) {
     call(
@@ -311,6 +330,23 @@ public final class Podpool implements AutoCloseable {
         Operation.newBuilder()
             .setDropDead(
                 DropDead.newBuilder().setJobId(RandomId.of(job)).setFirst(first).setCount(count))
+            .build());
+  }
+
+  // ---- workers
+
+  /**
+   * Has a worker of a pool get no more items, or get them again; what it has begun goes on, and
+   * what it has not goes to others. Holds as long as the worker lives: whoever takes its place is
+   * not concerned. Returns when that is durable.
+   *
+   * @throws NotFoundException if there is no such pool, or the pool has no such worker now
+   */
+  public void cordon(String pool, String worker, boolean cordoned) {
+    call(
+        Operation.newBuilder()
+            .setCordonWorker(
+                CordonWorker.newBuilder().setPool(pool).setWorker(worker).setCordoned(cordoned))
             .build());
   }
 

@@ -1,5 +1,7 @@
 package dev.podpool;
 
+import org.jspecify.annotations.Nullable;
+
 /** Podpool could not do what was asked; the message says what, which value, and the remedy. */
 public class PodpoolException extends RuntimeException {
 
@@ -9,7 +11,7 @@ public class PodpoolException extends RuntimeException {
     super(message);
   }
 
-  public PodpoolException(String message, Throwable cause) {
+  public PodpoolException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

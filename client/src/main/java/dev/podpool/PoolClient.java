@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +38,7 @@ final class PoolClient implements SessionHandler {
   private final ConcurrentHashMap<ByteString, Job> jobs = new ConcurrentHashMap<>();
   // Guarded by the lock.
   private boolean closing;
-  private @Nullable String gone;
+  private @Nullable Supplier<PodpoolException> gone;
 
   PoolClient(PoolBackend backend) {
     this.backend = backend;
@@ -68,7 +69,7 @@ final class PoolClient implements SessionHandler {
     synchronized (lock) {
       checkOpen();
       if (gone != null) {
-        throw new PodpoolException(gone);
+        throw gone.get();
       }
       jobs.put(job.id, job);
     }
@@ -177,7 +178,7 @@ final class PoolClient implements SessionHandler {
   private void poolGone(String pool) {
     String reason = "pool '" + pool + "' was deleted; create it again";
     if (pool.equals(backend.pool())) {
-      breakAll(reason);
+      breakAll(() -> new PodpoolException(reason));
     } else {
       jobs().stream().filter(job -> job.pool.equals(pool)).forEach(job -> job.abandon(reason));
     }
@@ -220,11 +221,11 @@ final class PoolClient implements SessionHandler {
     if (refusal.getCode() == ErrorCode.BLOB_UNKNOWN && job.mayBeSubmittedAgain(operation)) {
       submitAgain(job, operation);
     } else {
-      String refused = QueueLink.text(refusal);
       if (operation.hasSubmitJob() || operation.hasAddItems()) {
-        job.fail(() -> new PodpoolException(refused));
+        job.fail(() -> QueueLink.exception(refusal));
       } else {
-        job.abandon(refused); // somebody else has released it, or its time is over
+        // Somebody else has released it, or its time is over.
+        job.abandon(() -> QueueLink.exception(refusal));
       }
     }
   }
@@ -268,10 +269,10 @@ final class PoolClient implements SessionHandler {
 
   @Override
   public void onEnd(Refusal reason) {
-    breakAll(QueueLink.text(reason));
+    breakAll(() -> QueueLink.exception(reason));
   }
 
-  private void breakAll(String reason) {
+  private void breakAll(Supplier<PodpoolException> reason) {
     synchronized (lock) {
       gone = reason;
     }
@@ -280,7 +281,9 @@ final class PoolClient implements SessionHandler {
 
   /** Lets go of the queue: takes no more work, and leaves alone what was submitted. */
   void detach(String reason) {
-    breakAll(reason + "; what was submitted goes on, and Podpool.job(id, type) gets its results");
+    String message =
+        reason + "; what was submitted goes on, and Podpool.job(id, type) gets its results";
+    breakAll(() -> new PodpoolException(message));
     shutdown();
   }
 }

@@ -42,7 +42,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   private static final Duration ANSWER_TIME_MAX = Duration.ofSeconds(10);
 
   private final QueueConnection connection;
-  private final QueueSession session;
+  private final Duration patience;
   private final Set<PoolClient> clients = ConcurrentHashMap.newKeySet();
   // Operations that somebody waits for or will ask about, each by itself.
   private final Map<Operation, CompletableFuture<Void>> calls =
@@ -51,6 +51,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   private final Set<Operation> inDoubt =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final CountDownLatch ended = new CountDownLatch(1);
+  private @Nullable QueueSession session; // guarded by this; not before there is a use for it
   private volatile boolean closing;
   private volatile @Nullable Refusal end;
 
@@ -59,7 +60,18 @@ final class QueueLink implements QueueSession, SessionHandler {
    */
   QueueLink(QueueConnection connection, Duration patience) {
     this.connection = connection;
-    this.session = connection.open(newSession(), this, patience);
+    this.patience = patience;
+  }
+
+  /** Opened when it is first needed: questions need none. */
+  private synchronized QueueSession session() {
+    if (session == null) {
+      if (closing) {
+        return operation -> {};
+      }
+      session = connection.open(newSession(), this, patience);
+    }
+    return session;
   }
 
   private static OpenSession newSession() {
@@ -90,7 +102,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     if (operation.hasReleaseJob()) {
       var unused = call(operation); // which a question after it waits for
     } else {
-      session.send(operation);
+      session().send(operation);
     }
   }
 
@@ -101,9 +113,9 @@ final class QueueLink implements QueueSession, SessionHandler {
     Refusal over = end;
     if (over != null) {
       calls.remove(operation);
-      applied.completeExceptionally(new PodpoolException(text(over)));
+      applied.completeExceptionally(exception(over));
     } else {
-      session.send(operation);
+      session().send(operation);
     }
     return applied;
   }
@@ -116,10 +128,28 @@ final class QueueLink implements QueueSession, SessionHandler {
       Thread.currentThread().interrupt();
       throw new PodpoolException("interrupted while waiting for the queue", e);
     } catch (ExecutionException e) {
-      // A new one, for the stack of who waits.
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new PodpoolException(String.valueOf(cause.getMessage()), cause);
+      throw again(e.getCause() == null ? e : e.getCause());
     }
+  }
+
+  /** A new one, for the stack of who waits. */
+  private static PodpoolException again(Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    if (cause instanceof NotFoundException) {
+      return new NotFoundException(message, cause);
+    }
+    return cause instanceof UnreachableException
+        ? new UnreachableException(message, cause)
+        : new PodpoolException(message, cause);
+  }
+
+  /** What {@code refusal} is to a caller. */
+  static PodpoolException exception(Refusal refusal) {
+    return switch (refusal.getCode()) {
+      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN -> new NotFoundException(text(refusal), null);
+      case QUEUE_UNREACHABLE -> new UnreachableException(text(refusal), null);
+      default -> new PodpoolException(text(refusal));
+    };
   }
 
   // ---- questions
@@ -158,10 +188,10 @@ final class QueueLink implements QueueSession, SessionHandler {
     try {
       answer = read(question, ANSWER_TIME_MAX);
     } catch (IOException e) {
-      throw new PodpoolException(String.valueOf(e.getMessage()), e);
+      throw new UnreachableException(String.valueOf(e.getMessage()), e);
     }
     if (answer.hasRefusal()) {
-      throw new PodpoolException(text(answer.getRefusal()));
+      throw exception(answer.getRefusal());
     }
     return answer;
   }
@@ -218,7 +248,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   public void onReply(Operation operation, Reply reply) {
     CompletableFuture<Void> call = calls.remove(operation);
     if (call != null) {
-      call.completeExceptionally(new PodpoolException(text(reply.getRefusal())));
+      call.completeExceptionally(exception(reply.getRefusal()));
       return;
     }
     if (operation.hasAddItems() && inDoubt.remove(operation) && wasAddedBefore(reply)) {
@@ -275,7 +305,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   public void onEnd(Refusal reason) {
     end = reason;
     ended.countDown();
-    PodpoolException failure = new PodpoolException(text(reason));
+    PodpoolException failure = exception(reason);
     List<CompletableFuture<Void>> waiting;
     synchronized (calls) {
       waiting = List.copyOf(calls.values());
@@ -296,8 +326,12 @@ final class QueueLink implements QueueSession, SessionHandler {
     if (!closing) {
       closing = true;
       clients.forEach(client -> client.detach("the connection to the queue was closed"));
-      if (end == null) {
-        session.send(
+      QueueSession open;
+      synchronized (this) {
+        open = session;
+      }
+      if (open != null && end == null) {
+        open.send(
             Operation.newBuilder().setCloseSession(CloseSession.getDefaultInstance()).build());
         awaitEnd();
       }

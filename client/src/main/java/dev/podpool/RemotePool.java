@@ -72,7 +72,7 @@ final class RemotePool implements PoolBackend {
 
   @Override
   public boolean needsClassPath() {
-    return code != null;
+    return code != null && code.isOwn();
   }
 
   @Override

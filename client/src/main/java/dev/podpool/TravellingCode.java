@@ -15,13 +15,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** This JVM's class path in a queue, so that its workers need not have it. Thread-safe. */
+/** A class path in a queue, so that its workers need not have it. Thread-safe. */
 final class TravellingCode {
 
   // A blob is kept for ten minutes, of a clock that runs no faster than this one.
   private static final long THERE_NANOS = 4 * 60 * 1_000_000_000L;
 
   private final String classPath;
+  private final boolean isOwn;
   private final QueueLink link;
   private final LinkBlobs blobs;
   // Guarded by this.
@@ -31,11 +32,18 @@ final class TravellingCode {
 
   /**
    * @param classPath in the form of {@code java.class.path}
+   * @param isOwn whether it is this JVM's
    */
-  TravellingCode(String classPath, QueueLink link, LinkBlobs blobs) {
+  TravellingCode(String classPath, boolean isOwn, QueueLink link, LinkBlobs blobs) {
     this.classPath = classPath;
+    this.isOwn = isOwn;
     this.link = link;
     this.blobs = blobs;
+  }
+
+  /** Whether it is this JVM's: then what is to run must be there. */
+  boolean isOwn() {
+    return isOwn;
   }
 
   /**

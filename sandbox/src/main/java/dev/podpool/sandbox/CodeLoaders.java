@@ -1,10 +1,8 @@
 package dev.podpool.sandbox;
 
+import dev.podpool.function.internal.CodeLoader;
 import dev.podpool.function.internal.Codecs;
-import java.io.File;
 import java.io.IOException;
-import java.net.MalformedURLException;
-import java.net.URL;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +30,7 @@ final class CodeLoaders {
       if (open.size() == OPEN_MAX) {
         closeEldest();
       }
-      loader = new CodeLoader(urls(archives), parent);
+      loader = new CodeLoader(archives, parent);
       open.put(archives, loader);
     }
     return loader;
@@ -43,13 +41,5 @@ final class CodeLoaders {
     eldest.next().close();
     eldest.remove();
     Codecs.forgetClasses();
-  }
-
-  private static URL[] urls(List<String> archives) throws MalformedURLException {
-    URL[] urls = new URL[archives.size()];
-    for (int i = 0; i < urls.length; i++) {
-      urls[i] = new File(archives.get(i)).toURI().toURL();
-    }
-    return urls;
   }
 }

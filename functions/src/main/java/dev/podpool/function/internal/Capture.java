@@ -6,6 +6,7 @@ import java.io.ObjectOutputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.lang.invoke.SerializedLambda;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,9 @@ public final class Capture {
    *     not known well enough to decode it
    */
   public static CapturedFunction capture(Serializable function) {
+    if (function instanceof Precaptured already) {
+      return already.captured();
+    }
     if (function instanceof ExplicitTypes typed) {
       return take(typed.target(), typed);
     }
@@ -53,7 +57,21 @@ public final class Capture {
    * @throws dev.podpool.function.FunctionNotFoundException if there is not exactly one such method
    */
   public static CapturedFunction named(String name, int arity, ClassLoader loader) {
-    return new NamedCapture(name, arity, loader).capture();
+    return new NamedCapture(name, arity, loader).capture(false);
+  }
+
+  /**
+   * The static method that {@code name} names, with JSON in place of the values of its arguments
+   * and its result. No class of the user's is initialized.
+   *
+   * @param name as {@link #named}, or {@code package.Class::method(int,java.lang.String)}; the
+   *     package may be left out where one class in {@code archives} has that name
+   * @param archives jars and folders that the class is looked for in
+   */
+  public static CapturedFunction namedInJson(String name, int arity, List<String> archives) {
+    ClassLoader loader = new CodeLoader(archives, Capture.class.getClassLoader());
+    return new NamedCapture(ClassNames.complete(name, archives, loader), arity, loader)
+        .capture(true);
   }
 
   private static CapturedFunction take(Serializable function, @Nullable ExplicitTypes types) {

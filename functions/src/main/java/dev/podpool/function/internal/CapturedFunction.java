@@ -13,18 +13,49 @@ public final class CapturedFunction {
   private final List<Type> argumentTypes;
   private final Type resultType;
   private final byte[] reference;
-  private final ArgumentsCodec arguments;
+  private final Codec<Object> arguments;
   private final Codec<Object> result;
 
   CapturedFunction(
       String name, Class<?> type, List<Type> argumentTypes, Type resultType, byte[] reference) {
+    this(
+        name,
+        type,
+        argumentTypes,
+        resultType,
+        reference,
+        ArgumentsCodec.of(argumentTypes),
+        Codecs.of(resultType));
+  }
+
+  private CapturedFunction(
+      String name,
+      Class<?> type,
+      List<Type> argumentTypes,
+      Type resultType,
+      byte[] reference,
+      Codec<Object> arguments,
+      Codec<Object> result) {
     this.name = name;
     this.type = type;
     this.argumentTypes = List.copyOf(argumentTypes);
     this.resultType = resultType;
     this.reference = reference;
-    this.arguments = ArgumentsCodec.of(argumentTypes);
-    this.result = Codecs.of(resultType);
+    this.arguments = arguments;
+    this.result = result;
+  }
+
+  /** A function whose arguments and result are not values of their types here, but JSON. */
+  static CapturedFunction inJson(
+      String name, Class<?> type, List<Type> argumentTypes, Type resultType, byte[] reference) {
+    return new CapturedFunction(
+        name,
+        type,
+        argumentTypes,
+        resultType,
+        reference,
+        new JsonArguments(argumentTypes),
+        new JsonText(resultType));
   }
 
   /** For people: "Squares::square", "lambda at Index.java:41". */
@@ -62,8 +93,13 @@ public final class CapturedFunction {
     return reference.clone();
   }
 
-  /** Encodes a call's arguments. */
-  public ArgumentsCodec arguments() {
+  /** Where its class is. */
+  ClassLoader loader() {
+    return Capture.loader(type);
+  }
+
+  /** Encodes a call's arguments, as {@link ArgumentsCodec} or {@link JsonArguments} says. */
+  public Codec<Object> arguments() {
     return arguments;
   }
 

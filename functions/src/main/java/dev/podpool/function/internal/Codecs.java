@@ -27,6 +27,12 @@ public final class Codecs {
     return (Codec<T>) find(type);
   }
 
+  /** JSON text in place of results of any type. */
+  @SuppressWarnings("unchecked") // it decodes to a String
+  public static Codec<String> json() {
+    return (Codec<String>) (Codec<?>) new JsonText(Object.class);
+  }
+
   private static Codec<?> find(Type type) {
     if (!(type instanceof Class<?> raw)) {
       return byJackson(type);

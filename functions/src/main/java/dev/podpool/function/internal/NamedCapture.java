@@ -8,56 +8,66 @@ import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A static method that a manifest or a command line names: {@code package.Class::method}. */
+/**
+ * A static method that a manifest or a command line names: {@code package.Class::method}, or {@code
+ * package.Class::method(int,java.lang.String)} where it has overloads. Initializes no class.
+ */
 final class NamedCapture {
-  private final String name;
+  private static final int CANDIDATES_MAX = 10;
+
+  private final MethodName name;
   private final int arity;
   private final ClassLoader loader;
 
   NamedCapture(String name, int arity, ClassLoader loader) {
-    this.name = name;
+    this.name = MethodName.parse(name);
     this.arity = arity;
     this.loader = loader;
   }
 
-  CapturedFunction capture() {
-    int colons = name.indexOf("::");
-    if (colons < 1) {
-      throw new FunctionNotFoundException(
-          "'" + name + "' is no function; give package.Class::method");
-    }
-    Class<?> type = type(name.substring(0, colons));
-    Method method = method(type, name.substring(colons + 2));
+  /**
+   * @param inJson whether arguments and result are JSON here
+   */
+  CapturedFunction capture(boolean inJson) {
+    Class<?> type = type();
+    Method method = method(type);
     List<Class<?>> erased = Arrays.asList(method.getParameterTypes());
-    var types = new FunctionTypes(name);
+    var types = new FunctionTypes(name.toString());
     types.chooseArguments(Arrays.asList(method.getGenericParameterTypes()), erased, null, null);
     var result =
         types.chooseResult(method.getGenericReturnType(), method.getReturnType(), null, null);
     boolean exact = !Modifier.isPublic(method.getModifiers());
-    var reference =
+    byte[] reference =
         new FunctionReference(
-            MethodHandleInfo.REF_invokeStatic,
-            type.getName(),
-            method.getName(),
-            MethodType.methodType(method.getReturnType(), erased).toMethodDescriptorString(),
-            Digests.of(type, exact, name),
-            exact,
-            FunctionReference.NO_RECEIVER,
-            "",
-            new PayloadWriter(),
-            types.writtenArguments(),
-            result == method.getReturnType() ? null : result);
-    return new CapturedFunction(name, type, types.arguments(), result, reference.toBytes());
+                MethodHandleInfo.REF_invokeStatic,
+                type.getName(),
+                method.getName(),
+                MethodType.methodType(method.getReturnType(), erased).toMethodDescriptorString(),
+                Digests.of(type, exact, name.toString()),
+                exact,
+                FunctionReference.NO_RECEIVER,
+                "",
+                new PayloadWriter(),
+                types.writtenArguments(),
+                result == method.getReturnType() ? null : result)
+            .toBytes();
+    String shown = name.className() + "::" + name.method();
+    return inJson
+        ? CapturedFunction.inJson(shown, type, types.arguments(), result, reference)
+        : new CapturedFunction(shown, type, types.arguments(), result, reference);
   }
 
-  private Class<?> type(String className) {
+  private Class<?> type() {
     try {
-      return Class.forName(className, false, loader);
+      return Class.forName(name.className(), false, loader);
     } catch (ClassNotFoundException | LinkageError e) {
       throw new FunctionNotFoundException(
           "class "
-              + className
+              + name.className()
               + " of '"
               + name
               + "' is not on the class path; add its jar, or"
@@ -65,26 +75,82 @@ final class NamedCapture {
     }
   }
 
-  private Method method(Class<?> type, String methodName) {
-    List<Method> found = new ArrayList<>();
-    for (Method each : type.getDeclaredMethods()) {
-      if (each.getName().equals(methodName)
-          && Modifier.isStatic(each.getModifiers())
-          && each.getParameterCount() == arity) {
-        found.add(each);
-      }
+  private Method method(Class<?> type) {
+    List<Method> named;
+    try {
+      named = methods(type, each -> each.getName().equals(name.method()));
+    } catch (NoClassDefFoundError | TypeNotPresentException e) {
+      throw new FunctionNotFoundException(
+          type.getName()
+              + " needs a class that is not on the class path ("
+              + e.getMessage()
+              + "); add its jar",
+          e);
     }
-    if (found.size() == 1) {
-      return found.get(0);
+    List<Method> fitting =
+        named.stream()
+            .filter(each -> Modifier.isStatic(each.getModifiers()))
+            .filter(each -> each.getParameterCount() == arity && name.fits(each))
+            .toList();
+    if (fitting.size() == 1) {
+      return fitting.get(0);
     }
-    throw new FunctionNotFoundException(
-        type.getName()
-            + " has "
-            + (found.isEmpty() ? "no" : found.size())
-            + " static methods "
-            + methodName
-            + " with "
-            + arity
-            + " parameters; give one of that name");
+    throw new FunctionNotFoundException(problem(type, named, fitting));
+  }
+
+  private String problem(Class<?> type, List<Method> named, List<Method> fitting) {
+    String className = type.getName();
+    if (fitting.size() > 1) {
+      return "%s has %d static methods %s with %s: name one with its types: %s"
+          .formatted(
+              className,
+              fitting.size(),
+              name.method(),
+              parameters(arity),
+              fitting.stream()
+                  .map(each -> "'" + className + "::" + MethodName.signature(each) + "'")
+                  .collect(Collectors.joining(", ")));
+    }
+    if (named.isEmpty()) {
+      List<Method> all = methods(type, each -> Modifier.isStatic(each.getModifiers()));
+      return "%s has no method %s; %s".formatted(className, name.method(), candidates(all));
+    }
+    if (named.stream().noneMatch(each -> Modifier.isStatic(each.getModifiers()))) {
+      return "%s::%s is not static, and there is no object to call it on; make it static"
+          .formatted(className, name.method());
+    }
+    List<Method> statics =
+        named.stream().filter(each -> Modifier.isStatic(each.getModifiers())).toList();
+    return "%s has no static method %s with %s; %s"
+        .formatted(
+            className,
+            name.types() == null ? name.method() : name.signature(),
+            parameters(arity),
+            candidates(statics));
+  }
+
+  private static String parameters(int count) {
+    return count == 1 ? "1 parameter" : count + " parameters";
+  }
+
+  private static String candidates(List<Method> methods) {
+    if (methods.isEmpty()) {
+      return "it has no static method";
+    }
+    String more =
+        methods.size() > CANDIDATES_MAX ? ", and " + (methods.size() - CANDIDATES_MAX) : "";
+    return methods.stream()
+        .limit(CANDIDATES_MAX)
+        .map(MethodName::signature)
+        .collect(Collectors.joining(", ", "it has ", more.isEmpty() ? "" : more + " more"));
+  }
+
+  /** Of the author's own, in the order of their names: Java gives them in none. */
+  private static List<Method> methods(Class<?> type, Predicate<Method> wanted) {
+    return Stream.of(type.getDeclaredMethods())
+        .filter(each -> !each.isSynthetic())
+        .filter(wanted)
+        .sorted((a, b) -> MethodName.signature(a).compareTo(MethodName.signature(b)))
+        .collect(Collectors.toCollection(ArrayList::new));
   }
 }

@@ -41,10 +41,13 @@ final class Jvm {
 
   /** This JVM's class path and then {@code more}, which may be empty; absolute. */
   static String classPath(String more) {
+    return absolute(System.getProperty("java.class.path") + File.pathSeparator + more);
+  }
+
+  /** {@code classPath} whatever the directory of whoever uses it. */
+  static String absolute(String classPath) {
     List<String> entries = new ArrayList<>();
-    for (String entry :
-        (System.getProperty("java.class.path") + File.pathSeparator + more)
-            .split(File.pathSeparator)) {
+    for (String entry : classPath.split(File.pathSeparator)) {
       if (!entry.isEmpty()) {
         entries.add(new File(entry).getAbsolutePath());
       }

@@ -269,10 +269,8 @@ final class LocalPool {
       seen.add(process.observe(known));
       if (process.hasEnded()) {
         ended.putIfAbsent(process.nonce, new Ended(process.exitCode(), process.cause(), 0));
-      } else if (reachable
-          && known != null
-          && known.getCordoned() != (process.cordonedAt != null)) {
-        control.cordon(process.name, process.cordonedAt != null); // it joined afterwards
+      } else if (reachable && known != null && process.mustBeTold(known.getCordoned())) {
+        control.cordon(process.name, process.cordonedAt != null);
       }
       Instant unheardSince = process.unheardSince(known != null || !reachable, now);
       if (unheardSince != null && now.isAfter(unheardSince.plus(UNHEARD_MAX))) {
@@ -339,7 +337,7 @@ final class LocalPool {
         control.cordon(process.name, true);
       }
       case Step.Uncordon _ -> {
-        process.cordonedAt = null;
+        process.uncordon();
         control.cordon(process.name, false);
       }
       case Step.Stop _ -> {
@@ -423,10 +421,26 @@ final class LocalPool {
             everRead ? counts.getReady() + counts.getLeased() : null,
             everRead ? counts.getDead() : null,
             everRead ? counts.getFailed() : null,
-            problem.isEmpty() ? status.message() : problem,
+            problem.isEmpty() ? said(status) : problem,
             status.progressing(),
             answered ? wanted.manifestSha256() : "",
             createdAt,
             Instant.now()));
+  }
+
+  /** What the planner says, unless all is well but that somebody holds workers back. */
+  private String said(PlannedStatus status) {
+    long heldBack =
+        processes.values().stream()
+            .filter(process -> !process.isPlannersDoing() && isCordoned(process))
+            .count();
+    return heldBack == 0 || status.progressing()
+        ? status.message()
+        : "Drained by hand: %d of %d workers cordoned".formatted(heldBack, status.workers());
+  }
+
+  private boolean isCordoned(WorkerProcess process) {
+    return counts.getWorkersList().stream()
+        .anyMatch(worker -> worker.getCordoned() && worker.getNonce().equals(process.nonce));
   }
 }

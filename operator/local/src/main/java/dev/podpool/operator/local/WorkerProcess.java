@@ -33,6 +33,8 @@ final class WorkerProcess {
   final Instant startedAt;
   // Since when the planner wants it cordoned.
   @Nullable Instant cordonedAt;
+  // The planner no longer wants it cordoned, and the queue is not known to have heard so.
+  private boolean uncordoning;
 
   private final Process process;
   private final Path temporary;
@@ -138,6 +140,28 @@ final class WorkerProcess {
         cordonedAt,
         inQueue == null ? 0 : inQueue.getLeased(),
         ended);
+  }
+
+  /**
+   * Whether the queue must be told again of {@link #cordonedAt}: it joined afterwards, or what was
+   * told is lost. Cordoned by somebody else, it stays so.
+   *
+   * @param cordoned whether it is, in the queue
+   */
+  boolean mustBeTold(boolean cordoned) {
+    uncordoning &= cordoned;
+    return cordonedAt != null ? !cordoned : uncordoning;
+  }
+
+  /** Whether it is the planner's doing where the queue gives it nothing. */
+  boolean isPlannersDoing() {
+    return cordonedAt != null || uncordoning;
+  }
+
+  /** The planner no longer wants it cordoned. */
+  void uncordon() {
+    cordonedAt = null;
+    uncordoning = true;
   }
 
   private Worker.Phase phase(boolean known) {

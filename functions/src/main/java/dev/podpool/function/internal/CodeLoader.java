@@ -1,6 +1,8 @@
-package dev.podpool.sandbox;
+package dev.podpool.function.internal;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.ArrayList;
@@ -12,19 +14,37 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Classes that travelled with a function. Its own archives come before this process's class path,
- * so that a worker's build never hides the submitter's. Only the JDK, Podpool, and Jackson, which
- * has to be the one that Podpool calls, are asked the other way round.
+ * Classes of archives: in a worker, those that travelled with a function; in a submitter, those of
+ * code that it does not run itself. Its own archives come before this process's class path, so that
+ * a worker's build never hides the submitter's. Only the JDK, Podpool, and Jackson, which has to be
+ * the one that Podpool calls, are asked the other way round.
  */
-final class CodeLoader extends URLClassLoader {
+public final class CodeLoader extends URLClassLoader {
   static {
     registerAsParallelCapable();
   }
 
   private static final Set<String> JDK_PACKAGES = jdkPackages();
 
-  CodeLoader(URL[] archives, ClassLoader parent) {
-    super("podpool-code", archives, parent);
+  /**
+   * Of {@code archives}, which are files, in order.
+   *
+   * @param parent asked for what they have not
+   */
+  public CodeLoader(List<String> archives, ClassLoader parent) {
+    super("podpool-code", urls(archives), parent);
+  }
+
+  private static URL[] urls(List<String> archives) {
+    URL[] urls = new URL[archives.size()];
+    for (int i = 0; i < urls.length; i++) {
+      try {
+        urls[i] = new File(archives.get(i)).toURI().toURL();
+      } catch (MalformedURLException e) {
+        throw new IllegalStateException("a file's URI is always a URL", e);
+      }
+    }
+    return urls;
   }
 
   private static Set<String> jdkPackages() {

@@ -1,0 +1,24 @@
+package dev.podpool.cli;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** {@code --jar}, {@code --class-path}: where the function is, and what it needs. */
+final class Code {
+
+  @Option(
+      names = {"--jar", "--class-path", "-cp"},
+      paramLabel = "PATH",
+      description =
+          "Jars and folders with the function and what it needs; again, or with '"
+              + "${sys:path.separator}' between them, for more. Without any: the JDK's own"
+              + " functions.")
+  private List<String> paths = new ArrayList<>();
+
+  /** In the form of {@code java.class.path}. */
+  String classPath() {
+    return String.join(File.pathSeparator, paths);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.podpool.cli;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.podpool.ItemOutput;
+import dev.podpool.NotFoundException;
+import dev.podpool.Podpool;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code podpool logs}. */
+@Command(
+    name = "logs",
+    description =
+        "Prints what items printed: the newest 64 KiB of each, in the memory of the queue. Each"
+            + " line begins with its worker and item.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class LogsCommand implements Callable<Integer> {
+
+  private final Shell shell;
+
+  @Parameters(paramLabel = "POOL|JOB", description = "Whose.")
+  private String target = "";
+
+  @Option(
+      names = {"-f", "--follow"},
+      description = "Goes on with what they print from now on, until Ctrl-C.")
+  private boolean follow;
+
+  @Mixin private Connection connection = new Connection();
+  @Mixin private Output output = new Output();
+
+  LogsCommand(Shell shell) {
+    this.shell = shell;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException, CommandException {
+    try (Podpool podpool = connection.connect()) {
+      if (Text.isJobId(target)) {
+        var id = Text.jobId(target);
+        var _ = podpool.job(id); // or there is none
+        podpool.followOutput(id, follow, this::print);
+      } else {
+        var _ = podpool.jobs(target); // or there is no such pool
+        podpool.followOutput(target, follow, this::print);
+      }
+    } catch (NotFoundException e) {
+      throw new CommandException(ExitCode.NOT_FOUND, String.valueOf(e.getMessage()));
+    }
+    return ExitCode.OK.code;
+  }
+
+  private void print(ItemOutput printed) {
+    if (output.isJson()) {
+      shell
+          .out()
+          .println(
+              JsonNodeFactory.instance
+                  .objectNode()
+                  .put("job", printed.job().toString())
+                  .put("index", printed.index())
+                  .put("worker", printed.worker())
+                  .put("stream", printed.isError() ? "stderr" : "stdout")
+                  .put("text", printed.text())
+                  .put("droppedBytes", printed.droppedBytes()));
+      return;
+    }
+    String from =
+        printed.worker() + " " + printed.job().toString().substring(0, 8) + "/" + printed.index();
+    if (printed.droppedBytes() > 0) {
+      shell.out().println(from + " | (" + printed.droppedBytes() + " bytes are lost)");
+    }
+    printed.text().lines().forEach(line -> shell.out().println(from + " | " + line));
+  }
+}

@@ -1,0 +1,84 @@
+package dev.podpool.cli;
+
+import dev.podpool.NotFoundException;
+import dev.podpool.PodpoolException;
+import dev.podpool.UnreachableException;
+import dev.podpool.crd.Durations;
+import dev.podpool.crd.ManifestException;
+import dev.podpool.function.CaptureException;
+import dev.podpool.function.EncodeException;
+import dev.podpool.function.FunctionNotFoundException;
+import dev.podpool.operator.local.RuntimeUnusableException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
+
+/** The command's entry. */
+public final class Main {
+
+  private Main() {}
+
+  /** See {@code podpool --help}. */
+  public static void main(String[] arguments) {
+    System.exit(run(Shell.ofProcess(), arguments));
+  }
+
+  /** Runs one command, and returns its exit code. */
+  static int run(Shell shell, String... arguments) {
+    CommandLine line = Commands.line(shell, arguments);
+    line.setOut(new PrintWriter(shell.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Duration.class, Main::duration);
+    line.setParameterExceptionHandler(
+        (e, given) -> {
+          shell.complain(String.valueOf(e.getMessage()));
+          String command = e.getCommandLine().getCommandSpec().qualifiedName();
+          shell.err().println("See " + command + " --help.");
+          return ExitCode.USAGE.code;
+        });
+    line.setExecutionExceptionHandler((e, command, parsed) -> failed(shell, e).code);
+    return line.execute(arguments);
+  }
+
+  /** As manifests have them, and not as ISO 8601. */
+  private static Duration duration(String text) {
+    try {
+      return Durations.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.TypeConversionException(e.getMessage());
+    }
+  }
+
+  private static ExitCode failed(Shell shell, Exception e) {
+    ExitCode exit =
+        switch (e) {
+          case CommandException own -> own.exit;
+          case NotFoundException _ -> ExitCode.NOT_FOUND;
+          case UnreachableException _ -> ExitCode.UNREACHABLE;
+          case RuntimeUnusableException _ -> ExitCode.UNREACHABLE;
+          case ManifestException _ -> ExitCode.USAGE;
+          case CaptureException _ -> ExitCode.USAGE;
+          case EncodeException _ -> ExitCode.USAGE;
+          case FunctionNotFoundException _ -> ExitCode.USAGE;
+          case IllegalArgumentException _ -> ExitCode.USAGE;
+          case PodpoolException _ -> ExitCode.FAILED;
+          case CancellationException _ -> ExitCode.FAILED;
+          case IOException _ -> ExitCode.FAILED;
+          default -> ExitCode.BROKEN;
+        };
+    if (Interrupt.hasCome()) {
+      return exit; // the process ends with its own code
+    }
+    if (exit == ExitCode.BROKEN) {
+      shell.complain("an error in Podpool; please report it:");
+      e.printStackTrace(shell.err());
+    } else {
+      shell.complain(String.valueOf(e.getMessage()));
+    }
+    return exit;
+  }
+}
