@@ -29,8 +29,8 @@ test: jdk ## format, static checks, unit, seeded and integration tests
 
 verify: test ## everything that must hold before a push
 
-bench: build ## Pool.local beside CPython's Pool (needs python3), in one run
-	@"$(JAVA_HOME)/bin/java" -cp "benchmarks/target/classes:$$(cat benchmarks/target/classpath.txt)" dev.podpool.benchmarks.Bench benchmarks/cpython_pool.py benchmarks/target/results.json
+bench: build ## Podpool, durable and Pool.local, beside CPython's Pool (needs python3), in one run; FIGURES="trip fiber" for some
+	@"$(JAVA_HOME)/bin/java" -cp "benchmarks/target/classes:$$(cat benchmarks/target/classpath.txt)" dev.podpool.benchmarks.Bench benchmarks/cpython_pool.py benchmarks/target/results.json $(FIGURES)
 
 format: jdk ## formats the sources
 	$(MVN) -q spotless:apply

@@ -1,4 +1,4 @@
-"""The figures of Figures.java with CPython's multiprocessing.Pool. Prints one number."""
+"""The figures of Figures.java with CPython's multiprocessing.Pool. Prints lines of a name and a number."""
 
 import statistics
 import sys
@@ -60,6 +60,8 @@ def trip():
             start = time.perf_counter()
             pool.apply(nop, (1,))
             micros.append((time.perf_counter() - start) * 1e6)
+    micros.sort()
+    print("trip.p99", micros[len(micros) * 99 // 100])
     return statistics.median(micros)
 
 
@@ -69,4 +71,4 @@ def fiber():
 
 
 if __name__ == "__main__":
-    print({"dispatch": dispatch, "singles": singles, "chunked": chunked, "trip": trip, "fiber": fiber}[sys.argv[1]]())
+    print(sys.argv[1], {"dispatch": dispatch, "singles": singles, "chunked": chunked, "trip": trip, "fiber": fiber}[sys.argv[1]]())

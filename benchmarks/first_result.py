@@ -9,14 +9,40 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
-JAVA = os.path.join(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
+HOME = os.environ.get("JAVA_HOME")
+JAVA, JAVAC = (os.path.join(HOME, "bin", tool) if HOME else tool for tool in ("java", "javac"))
+PROGRAM = """
+import dev.podpool.Pool;
+import java.util.List;
+
+public class FirstResult {
+  static int square(int n) {
+    return n * n;
+  }
+
+  public static void main(String[] arguments) throws InterruptedException {
+    try (Pool pool = Pool.local(5)) {
+      System.out.println(pool.map(FirstResult::square, List.of(1, 2, 3, 4, 5)));
+    }
+  }
+}
+"""
+
+
+def compiled(class_path, directory):
+    source = os.path.join(directory, "FirstResult.java")
+    with open(source, "w") as file:
+        file.write(PROGRAM)
+    subprocess.run([JAVAC, "-proc:none", "-cp", class_path, "-d", directory, source], check=True)
+    return class_path + os.pathsep + directory
 
 
 def first_result_ms(class_path):
     start = time.monotonic()
-    command = [JAVA, "-cp", class_path, "dev.podpool.benchmarks.FirstResult"]
+    command = [JAVA, "-cp", class_path, "FirstResult"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         line = program.stdout.readline()
         taken = time.monotonic() - start
@@ -25,7 +51,8 @@ def first_result_ms(class_path):
     return taken * 1000
 
 
-rounds, class_paths = int(sys.argv[1]), sys.argv[2:]
+directory = tempfile.TemporaryDirectory()
+rounds, class_paths = int(sys.argv[1]), [compiled(each, directory.name) for each in sys.argv[2:]]
 taken = [[] for _ in class_paths]
 for class_path in class_paths:
     first_result_ms(class_path)  # what is read from disk is warm then

@@ -6,10 +6,16 @@ import dev.podpool.Pool;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** One figure of {@code Pool.local}, in a JVM of its own. Prints one number. */
+/** One figure in a JVM of its own. Prints lines of a name and a number. */
 final class Figures {
+
+  private static final int DISPATCHED = 200_000;
+  private static final int SINGLES = 50_000;
+  private static final int RUNS = 3;
+  private static final int WARM_UPS = 1;
 
   private interface Run {
     void run() throws InterruptedException;
@@ -30,81 +36,134 @@ final class Figures {
     return n;
   }
 
-  public static void main(String[] arguments) throws InterruptedException {
-    System.out.println(
-        switch (arguments[0]) {
-          case "dispatch" -> dispatch();
-          case "singles" -> singles();
-          case "chunked" -> chunked();
-          case "trip" -> trip();
-          case "fiber" -> fiber();
-          default -> throw new IllegalArgumentException("no figure " + arguments[0]);
-        });
-  }
-
-  private static double dispatch() throws InterruptedException {
-    List<Integer> items = IntStream.range(0, 200_000).boxed().toList();
-    try (Pool pool = Pool.local(4)) {
-      Pool one = pool.with(JobOptions.defaults().withChunkSize(1));
-      return items.size() / seconds(() -> one.map(Figures::nop, items));
+  /** Arguments: {@code local} or {@code durable}, and the figure's name. */
+  public static void main(String[] arguments) throws Exception {
+    String figure = arguments[1];
+    try (Pools pools = arguments[0].equals("local") ? new LocalPools() : new DurablePools()) {
+      switch (figure) {
+        case "dispatch" -> dispatch(pools, pools.open(4, 1), figure);
+        case "slots" -> dispatch(pools, pools.open(1, 4), figure);
+        case "singles" -> singles(pools);
+        case "chunked" -> chunked(pools);
+        case "trip" -> trip(pools);
+        case "fiber" -> fiber(pools);
+        case "start" -> start((DurablePools) pools);
+        case "idle" -> idle((DurablePools) pools);
+        default -> throw new IllegalArgumentException("no figure " + figure);
+      }
     }
   }
 
-  private static double singles() throws InterruptedException {
-    try (Pool pool = Pool.local(4)) {
-      return 50_000
-          / seconds(
-              () -> {
-                List<AsyncResult<Integer>> results = new ArrayList<>();
-                for (int n = 0; n < 50_000; n++) {
-                  results.add(pool.applyAsync(Figures::nop, n));
-                }
-                results.forEach(AsyncResult::join);
-              });
-    }
+  private static void print(String name, double value) {
+    System.out.printf(Locale.ROOT, "%s %.3f%n", name, value);
   }
 
-  private static double chunked() throws InterruptedException {
+  private static void dispatch(Pools pools, Pool pool, String name) throws Exception {
+    List<Integer> items = IntStream.range(0, DISPATCHED).boxed().toList();
+    Pool one = pool.with(JobOptions.defaults().withChunkSize(1));
+    print(name, DISPATCHED / seconds(() -> one.map(Figures::nop, items)));
+    // Of as many runs again, which are warm.
+    Cost before = pools.cost();
+    seconds(() -> one.map(Figures::nop, items));
+    cost(name, before, pools.cost(), (long) DISPATCHED * (WARM_UPS + RUNS));
+  }
+
+  private static void singles(Pools pools) throws Exception {
+    Pool pool = pools.open(4, 1);
+    Run run =
+        () -> {
+          List<AsyncResult<Integer>> results = new ArrayList<>();
+          for (int n = 0; n < SINGLES; n++) {
+            results.add(pool.applyAsync(Figures::nop, n));
+          }
+          results.forEach(AsyncResult::join);
+        };
+    print("singles", SINGLES / seconds(run));
+    Cost before = pools.cost();
+    seconds(run);
+    cost("singles", before, pools.cost(), (long) SINGLES * (WARM_UPS + RUNS));
+  }
+
+  private static void cost(String name, Cost before, Cost after, long items) {
+    Cost spent = after.since(before);
+    if (spent.entries() > 0) {
+      print(name + ".syncs_per_1000", 1e3 * spent.entries() / items);
+      print(name + ".queue_bytes_allocated", (double) spent.bytesAllocated() / items);
+    }
+    spent.cpuNanos().forEach((kind, nanos) -> print(name + ".cpu_us." + kind, nanos / 1e3 / items));
+  }
+
+  private static void chunked(Pools pools) throws Exception {
     List<Integer> items = IntStream.range(0, 1_000_000).boxed().toList();
-    try (Pool pool = Pool.local(4)) {
-      return items.size() / seconds(() -> pool.map(Figures::square, items));
-    }
+    Pool pool = pools.open(4, 1);
+    print("chunked", items.size() / seconds(() -> pool.map(Figures::square, items)));
   }
 
-  private static double trip() throws InterruptedException {
-    try (Pool pool = Pool.local(1)) {
-      for (int i = 0; i < 2_000; i++) {
-        pool.apply(Figures::nop, 1);
-      }
-      double[] micros = new double[5_000];
-      for (int i = 0; i < micros.length; i++) {
-        long start = System.nanoTime();
-        pool.apply(Figures::nop, 1);
-        micros[i] = (System.nanoTime() - start) / 1e3;
-      }
-      Arrays.sort(micros);
-      return micros[micros.length / 2];
+  private static void trip(Pools pools) throws Exception {
+    Pool pool = pools.open(1, 1);
+    for (int i = 0; i < 2_000; i++) {
+      pool.apply(Figures::nop, 1);
     }
+    double[] micros = new double[5_000];
+    for (int i = 0; i < micros.length; i++) {
+      long start = System.nanoTime();
+      pool.apply(Figures::nop, 1);
+      micros[i] = (System.nanoTime() - start) / 1e3;
+    }
+    Arrays.sort(micros);
+    print("trip", micros[micros.length / 2]);
+    print("trip.p99", micros[micros.length * 99 / 100]);
   }
 
-  private static double fiber() throws InterruptedException {
+  private static void fiber(Pools pools) throws Exception {
     List<Integer> items = IntStream.range(0, 5_000).boxed().toList();
-    try (Pool pool = Pool.local(5)) {
-      Pool one = pool.with(JobOptions.defaults().withChunkSize(1));
-      return seconds(() -> one.map(Figures::nap, items));
-    }
+    Pool one = pools.open(5, 1).with(JobOptions.defaults().withChunkSize(1));
+    print("fiber", seconds(() -> one.map(Figures::nap, items)));
+  }
+
+  /** From the manifest of a worker to the result of an item that waited for it. */
+  private static void start(DurablePools pools) throws Exception {
+    Pool pool = pools.open(0, 1);
+    AsyncResult<Integer> result = pool.applyAsync(Figures::nop, 1);
+    long start = System.nanoTime();
+    pools.apply(1, 1);
+    result.get();
+    print("start", (System.nanoTime() - start) / 1e9);
+  }
+
+  /** What it costs to wait, in thousandths of one core. */
+  private static void idle(DurablePools pools) throws Exception {
+    idle("idle", pools, 4, 1);
+    idle("idle_slots", pools, 1, 4);
+  }
+
+  private static void idle(String name, DurablePools pools, int workers, int slots)
+      throws Exception {
+    pools.open(workers, slots).apply(Figures::nop, 1);
+    Thread.sleep(5_000); // what starting and ending have left behind
+    Cost before = pools.cost();
+    long start = System.nanoTime();
+    Thread.sleep(10_000); // the idling
+    double seconds = (System.nanoTime() - start) / 1e9;
+    pools
+        .cost()
+        .since(before)
+        .cpuNanos()
+        .forEach((kind, nanos) -> print(name + ".millicores." + kind, nanos / 1e6 / seconds));
   }
 
   /** The median of three, after one to warm up: as in cpython_pool.py. */
   private static double seconds(Run run) throws InterruptedException {
-    run.run();
-    double[] seconds = new double[3];
-    for (int i = 0; i < seconds.length; i++) {
+    for (int i = 0; i < WARM_UPS; i++) {
+      run.run();
+    }
+    double[] seconds = new double[RUNS];
+    for (int i = 0; i < RUNS; i++) {
       long start = System.nanoTime();
       run.run();
       seconds[i] = (System.nanoTime() - start) / 1e9;
     }
     Arrays.sort(seconds);
-    return seconds[1];
+    return seconds[RUNS / 2];
   }
 }

@@ -1,0 +1,17 @@
+package dev.podpool.benchmarks;
+
+import dev.podpool.Pool;
+import java.io.IOException;
+
+/** Where a figure's pools come from. */
+interface Pools extends AutoCloseable {
+
+  /** A pool whose workers are all there. One at a time. */
+  Pool open(int workers, int slots) throws Exception;
+
+  /** What was spent until now. */
+  Cost cost() throws Exception;
+
+  @Override
+  void close() throws IOException;
+}
