@@ -33,6 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 class RuntimeFaultsTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration TERM = Duration.ofSeconds(10);
+
+  /** Of a session, for which a long item runs; more with {@code -Dterms=}. */
+  private static final int TERMS = Integer.getInteger("terms", 2);
+
   private static final JobOptions ONE_BY_ONE = JobOptions.defaults().withChunkSize(1);
 
   @TempDir private Path directory;
@@ -233,7 +238,7 @@ class RuntimeFaultsTest {
       try (Pool pool = local.pool()) {
         AsyncResult<Long> result = pool.applyAsync(RuntimeFaultsTest::waitFor, begun, end);
         awaitLines(Path.of(begun), 1);
-        assertThat(result.await(Duration.ofSeconds(25))).as("2.5 terms").isFalse();
+        assertThat(result.await(TERM.multipliedBy(TERMS))).isFalse();
         Files.createFile(Path.of(end));
 
         result.get();
