@@ -69,6 +69,20 @@ class AsyncResultTest {
   }
 
   @Test
+  void acceptanceIsWaitedForAndARefusalIsTold() throws Exception {
+    AsyncResult<Integer> accepted = pool.applyAsync(AsyncResultTest::same, 1);
+    queue.client().onDone(queue.next());
+    accepted.awaitAccepted();
+    assertThat(accepted.isReady()).isFalse();
+
+    AsyncResult<Integer> refused = pool.applyAsync(AsyncResultTest::same, 1);
+    Refusal noPool = Refusal.newBuilder().setCode(ErrorCode.POOL_UNKNOWN).build();
+    queue.refuse(queue.next(), noPool);
+    assertThatThrownBy(refused::awaitAccepted).isInstanceOf(NotFoundException.class);
+    assertThatThrownBy(refused::join).isInstanceOf(NotFoundException.class);
+  }
+
+  @Test
   void outcomesThatComeAgainAfterAReconnectCountOnce() throws Exception {
     AsyncResult<List<Integer>> result = pool.mapAsync(AsyncResultTest::same, numbers(3));
     SubmitJob job = queue.submitted();

@@ -31,7 +31,7 @@ final class DeadDropCommand implements Callable<Integer> {
         podpool.dropDead(item.job(), item.index(), 1);
         count++;
       }
-      shell.out().println(Text.changed(output, count, "are dropped", "dropped"));
+      shell.out().println(Text.changed(output, count, "dropped", "dropped"));
     }
     return ExitCode.OK.code;
   }

@@ -31,7 +31,7 @@ final class DeadRetryCommand implements Callable<Integer> {
         podpool.retryDead(item.job(), item.index(), 1);
         count++;
       }
-      shell.out().println(Text.changed(output, count, "run again", "retried"));
+      shell.out().println(Text.changed(output, count, "to run again", "retried"));
     }
     return ExitCode.OK.code;
   }

@@ -109,10 +109,11 @@ final class Doctor {
         Podpool.connect(directory.path(), ConnectOptions.defaults().withCodeInWorkers())) {
       podpool.pools().forEach(pool -> inQueue.put(pool.name(), pool));
     } catch (PodpoolException e) {
+      Throwable why = e.getCause() == null ? e : e.getCause();
       found(
-          "the runtime runs, and its queue does not answer: "
-              + Text.line(String.valueOf(e.getMessage())),
-          "see " + RuntimeDaemon.log(directory).resolveSibling("queue.log"));
+          "the runtime runs, and its queue does not answer: " + why.getMessage(),
+          "give it a moment if it was just started, or see "
+              + RuntimeDaemon.log(directory).resolveSibling("queue.log"));
     }
     List<PoolReport> pools = LocalRuntime.status(directory);
     if (pools.isEmpty()) {

@@ -11,12 +11,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -61,25 +61,27 @@ final class LocalUpCommand implements Callable<Integer> {
     this.shell = shell;
   }
 
-  /** A pool that is waited for; null: whatever its manifest is. */
-  private record Wanted(String pool, @Nullable String sha256, int workers) {}
-
   @Override
   public Integer call()
       throws IOException, InterruptedException, ManifestException, CommandException {
-    long start = System.nanoTime();
     RuntimeDirectory directory = runtime.directory(shell);
-    Map<String, Wanted> wanted = new LinkedHashMap<>();
     Map<Path, String> texts = new LinkedHashMap<>();
+    Map<String, String> wanted = new LinkedHashMap<>();
     for (Path file : files) {
       WorkerPool pool = Manifests.read(file); // all are looked at before anything is done
       String text = Files.readString(file);
-      String name = pool.getMetadata().getName();
       texts.put(file, text);
-      wanted.put(name, new Wanted(name, LocalRuntime.sha256(text), pool.getSpec().workers()));
+      wanted.put(pool.getMetadata().getName(), LocalRuntime.sha256(text));
     }
+    if (files.isEmpty()) {
+      LocalRuntime.manifests(directory)
+          .forEach((pool, text) -> wanted.put(pool, LocalRuntime.sha256(text)));
+    }
+    // What a runtime that has ended said of its pools is there still.
+    Instant saidSince = Instant.EPOCH;
     RuntimeDaemon daemon = null;
     if (LocalRuntime.runningIn(directory).isEmpty()) {
+      saidSince = Instant.now();
       daemon = RuntimeDaemon.start(directory, classPath);
     } else if (!classPath.isEmpty()) {
       throw new CommandException(
@@ -92,48 +94,33 @@ final class LocalUpCommand implements Callable<Integer> {
     for (Map.Entry<Path, String> each : texts.entrySet()) {
       LocalRuntime.apply(directory, each.getValue(), each.getKey().toString());
     }
-    return await(directory, daemon, wanted, start).code;
+    await(new Rise(directory, daemon, saidSince, wanted));
+    return ExitCode.OK.code;
   }
 
-  private ExitCode await(
-      RuntimeDirectory directory,
-      @Nullable RuntimeDaemon daemon,
-      Map<String, Wanted> wanted,
-      long start)
-      throws IOException, InterruptedException, CommandException {
-    Map<String, PoolReport> ready = new LinkedHashMap<>();
+  private void await(Rise rise) throws IOException, InterruptedException, CommandException {
+    long start = System.nanoTime();
     Map<String, String> said = new LinkedHashMap<>();
-    while (true) {
-      boolean runs = LocalRuntime.runningIn(directory).isPresent();
-      for (PoolReport report : runs ? LocalRuntime.status(directory) : List.<PoolReport>of()) {
-        Wanted its = wanted.get(report.pool());
-        if (its == null || ready.containsKey(report.pool())) {
-          continue;
+    while (!rise.look(report -> sayReady(report, start))) {
+      if (shell.isTerminal()) {
+        for (PoolReport report : rise.missing()) {
+          if (!report.status().equals(said.put(report.pool(), report.status()))) {
+            shell.err().println("pool " + report.pool() + ": " + report.status());
+          }
         }
-        if (report.isReady() && report.manifestSha256().equals(its.sha256())) {
-          ready.put(report.pool(), report);
-          sayReady(report, start);
-        } else if (shell.isTerminal()
-            && !report.status().equals(said.put(report.pool(), report.status()))) {
-          shell.err().println("pool " + report.pool() + ": " + report.status());
-        }
-      }
-      if (runs && ready.size() == wanted.size()) {
-        if (output.isJson()) {
-          shell.out().println(Reports.json(List.copyOf(ready.values())));
-        } else if (wanted.isEmpty()) {
-          shell.out().println("the runtime of " + directory.path() + " is up");
-        }
-        return ExitCode.OK;
-      }
-      if (daemon != null && !daemon.isAlive()) {
-        throw new CommandException(
-            ExitCode.UNREACHABLE, "the runtime ended as soon as it was started: " + daemon.said());
       }
       if (System.nanoTime() - start > timeout.toNanos()) {
-        throw late(directory, wanted, ready);
+        throw new CommandException(
+            ExitCode.TIMED_OUT,
+            "not ready after %s: %s. The runtime goes on; podpool doctor says more"
+                .formatted(Text.seconds(timeout.toNanos()), rise.whatIsMissing()));
       }
       Thread.sleep(LOOK_MILLIS); // of files: nobody signals
+    }
+    if (output.isJson()) {
+      shell.out().println(Reports.json(rise.ready()));
+    } else if (rise.ready().isEmpty()) {
+      shell.out().println("the runtime of " + rise.directory() + " is up; it has no pool yet");
     }
   }
 
@@ -148,25 +135,5 @@ final class LocalUpCommand implements Callable<Integer> {
                       Text.workers(report.workers()),
                       Text.seconds(System.nanoTime() - start)));
     }
-  }
-
-  private CommandException late(
-      RuntimeDirectory directory, Map<String, Wanted> wanted, Map<String, PoolReport> ready)
-      throws IOException {
-    List<String> reasons = new ArrayList<>();
-    Map<String, PoolReport> known = new LinkedHashMap<>();
-    LocalRuntime.status(directory).forEach(report -> known.put(report.pool(), report));
-    for (String pool : wanted.keySet()) {
-      if (!ready.containsKey(pool)) {
-        PoolReport report = known.get(pool);
-        reasons.add(pool + ": " + (report == null ? "nothing heard of it yet" : report.status()));
-      }
-    }
-    return new CommandException(
-        ExitCode.TIMED_OUT,
-        "not ready after %s: %s. The runtime goes on; podpool doctor says more"
-            .formatted(
-                Text.seconds(timeout.toNanos()),
-                reasons.isEmpty() ? "the runtime itself" : String.join("; ", reasons)));
   }
 }

@@ -66,7 +66,12 @@ final class MapCommand implements Callable<Integer> {
     NamedFunction named = NamedFunction.of(function, 1, code.classPath());
     Lines lines = new Lines(shell.in(), line -> named.input(List.of(line)));
     Podpool podpool = connection.connect(ConnectOptions.defaults().withCode(code.classPath()));
-    Interrupt interrupt = new Interrupt(podpool::close);
+    Interrupt interrupt =
+        new Interrupt(
+            () -> {
+              podpool.close(); // a map ends with its session
+              shell.complain("interrupted: what had not ended is cancelled");
+            });
     try (podpool;
         Pool to = podpool.pool(pool).with(options);
         Results<String> results = to.imap(named, lines);
@@ -79,25 +84,32 @@ final class MapCommand implements Callable<Integer> {
   }
 
   private void print(Iterator<String> results, MapProgress progress) throws CommandException {
-    for (long index = 0; results.hasNext(); index++) {
-      try {
-        String result = results.next();
-        progress.succeeded(output.isJson() ? line(index, result) : result);
-      } catch (TaskFailedException | CancellationException e) {
-        if (output.isJson()) {
-          progress.line(line(index, e));
+    long index = 0;
+    try {
+      for (; results.hasNext(); index++) {
+        print(index, results, progress);
+        if (shell.out().checkError()) {
+          throw new CommandException(
+              ExitCode.FAILED,
+              "nobody reads the results any more: what had not ended is cancelled");
         }
-        progress.failed(index, e);
-      } catch (EncodeException e) {
-        // The last there is: no line behind it was read.
-        throw new CommandException(
-            ExitCode.USAGE,
-            "line " + String.valueOf(e.getMessage()).replaceFirst("^input \\d+", index + 1 + ""));
       }
-      if (shell.out().checkError()) {
-        throw new CommandException(
-            ExitCode.FAILED, "nobody reads the results any more: what had not ended is cancelled");
+    } catch (EncodeException e) {
+      // The last there is: no line behind it was read.
+      String reason = String.valueOf(e.getMessage()).replaceFirst("^input \\d+", "");
+      throw new CommandException(ExitCode.USAGE, "line " + (index + 1) + reason);
+    }
+  }
+
+  private void print(long index, Iterator<String> results, MapProgress progress) {
+    try {
+      String result = results.next();
+      progress.succeeded(output.isJson() ? line(index, result) : result);
+    } catch (TaskFailedException | CancellationException e) {
+      if (output.isJson()) {
+        progress.line(line(index, e));
       }
+      progress.failed(index, e);
     }
   }
 

@@ -12,21 +12,21 @@ final class MapProgress implements AutoCloseable {
 
   private static final long EVERY_MILLIS = 100;
   private static final int WIDTH = 24;
-  private static final String CLEAR = "\r\u001b[K";
 
   private final Shell shell;
   private final Lines lines;
+  private final StatusLine status; // guarded by this
   private final long startNanos = System.nanoTime();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("podpool-progress").factory());
   private long done; // guarded by this, as what follows
   private long failed;
-  private boolean isShown;
 
   MapProgress(Shell shell, Lines lines) {
     this.shell = shell;
     this.lines = lines;
+    this.status = new StatusLine(shell);
     if (shell.isTerminal()) {
       var _ =
           timer.scheduleAtFixedRate(this::show, EVERY_MILLIS, EVERY_MILLIS, TimeUnit.MILLISECONDS);
@@ -40,14 +40,14 @@ final class MapProgress implements AutoCloseable {
 
   /** A line of output. */
   synchronized void line(String line) {
-    hide();
+    status.clear();
     shell.out().println(line);
   }
 
   synchronized void failed(long index, RuntimeException failure) {
     done++;
     failed++;
-    hide();
+    status.clear();
     // Lines are counted from 1, and items from 0: one of the two is enough.
     String reason = String.valueOf(failure.getMessage()).replaceFirst("^item \\d+ of \\d+ ", "");
     shell.complain("line " + (index + 1) + " " + reason);
@@ -58,17 +58,7 @@ final class MapProgress implements AutoCloseable {
   }
 
   private synchronized void show() {
-    shell.err().print(CLEAR + text());
-    shell.err().flush();
-    isShown = true;
-  }
-
-  private void hide() {
-    if (isShown) {
-      shell.err().print(CLEAR);
-      shell.err().flush();
-      isShown = false;
-    }
+    status.say(text());
   }
 
   private String text() {
@@ -89,7 +79,7 @@ final class MapProgress implements AutoCloseable {
   @Override
   public synchronized void close() {
     timer.shutdownNow();
-    hide();
+    status.clear();
     if (shell.isTerminal()) {
       shell.err().println(text() + " · " + Text.seconds(System.nanoTime() - startNanos));
     }

@@ -62,9 +62,11 @@ final class WaitCommand implements Callable<Integer> {
     long start = System.nanoTime();
     boolean failed = false;
     List<JobInfo> ended = new ArrayList<>();
+    StatusLine progress = new StatusLine(shell);
     try (Podpool podpool = connection.connect()) {
       for (UUID id : ids) {
-        JobInfo last = await(podpool, id, start);
+        JobInfo last = await(podpool, id, start, progress);
+        progress.clear();
         ended.add(last);
         long without = JobsCommand.withoutResult(last);
         failed |= without > 0;
@@ -84,11 +86,12 @@ final class WaitCommand implements Callable<Integer> {
   }
 
   /** The job as it was last seen: one that its submitter had forgotten meanwhile has ended. */
-  private JobInfo await(Podpool podpool, UUID id, long start)
+  private JobInfo await(Podpool podpool, UUID id, long start, StatusLine progress)
       throws InterruptedException, CommandException {
     JobInfo last = podpool.job(id);
     long pause = LOOK_MILLIS;
     while (!last.hasEnded()) {
+      progress.say("job %s: %d of %d".formatted(id, last.done(), last.items()));
       if (timeout != null && System.nanoTime() - start > timeout.toNanos()) {
         throw new CommandException(
             ExitCode.TIMED_OUT,

@@ -53,7 +53,7 @@ final class JsonText implements Codec<Object> {
         bytes = raw(bytes);
       }
     } catch (DecodeException | IOException | IllegalArgumentException e) {
-      throw new EncodeException("%s is not a %s".formatted(shown(json), type.getTypeName()), e);
+      throw new EncodeException("%s is no %s".formatted(shown(json), type.getTypeName()), e);
     }
     out.append(bytes, 0, bytes.length);
   }

@@ -9,7 +9,7 @@ import java.util.List;
 final class Jvm {
 
   /** Names further flags for the JVMs of the queue and the workers, with spaces between them. */
-  private static final String FLAGS = "podpool.jvm.flags";
+  static final String FLAGS = "podpool.jvm.flags";
 
   private Jvm() {}
 

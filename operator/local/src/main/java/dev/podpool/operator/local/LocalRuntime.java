@@ -144,6 +144,12 @@ public final class LocalRuntime implements AutoCloseable {
     return Files.deleteIfExists(RuntimeFiles.manifest(new RuntimeFiles(directory).pools(), pool));
   }
 
+  /** The text of each manifest that {@code directory} holds, by its pool. */
+  public static Map<String, String> manifests(RuntimeDirectory directory) throws IOException {
+    RuntimeFiles files = new RuntimeFiles(directory);
+    return Files.isDirectory(files.pools()) ? RuntimeFiles.manifests(files.pools()) : Map.of();
+  }
+
   /**
    * What was last said of each pool, in the order of their names. Old, if no runtime runs: {@link
    * PoolReport#observedAt}.

@@ -9,13 +9,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * The runtime of a directory as a process that outlives whoever starts it, and the terminal that it
@@ -56,7 +54,7 @@ public final class RuntimeDaemon {
     }
     ProcessBuilder command =
         Jvm.command(
-            List.of("-Xmx256m"),
+            List.of("-Xmx256m", "-D" + Jvm.FLAGS + "=" + System.getProperty(Jvm.FLAGS, "")),
             Path.of(System.getProperty("java.io.tmpdir")),
             Jvm.classPath(""),
             RuntimeMain.class,
@@ -128,20 +126,29 @@ public final class RuntimeDaemon {
   }
 
   /** Those that have not ended when the time has passed. */
-  private static List<ProcessHandle> await(Iterable<ProcessHandle> processes, Duration atMost)
+  private static List<ProcessHandle> await(Collection<ProcessHandle> processes, Duration atMost)
       throws InterruptedException {
     long end = System.nanoTime() + atMost.toNanos();
-    List<ProcessHandle> left = new ArrayList<>();
-    for (ProcessHandle process : processes) {
-      try {
-        var _ = process.onExit().get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-      } catch (TimeoutException e) {
-        left.add(process);
-      } catch (ExecutionException e) {
-        throw new IllegalStateException("an exit never fails", e);
-      }
+    List<ProcessHandle> left = new ArrayList<>(processes);
+    left.removeIf(RuntimeDaemon::hasEnded);
+    while (!left.isEmpty() && System.nanoTime() - end < 0) {
+      Thread.sleep(LOOK_MILLIS); // they are nobody's children here: nothing signals their end
+      left.removeIf(RuntimeDaemon::hasEnded);
     }
     return left;
+  }
+
+  /** One that nobody has reaped, as in a container whose first process does not, has ended too. */
+  private static boolean hasEnded(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return true;
+    }
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+      return stat.startsWith("Z", stat.lastIndexOf(')') + 2); // proc(5)
+    } catch (IOException e) {
+      return !process.isAlive(); // another system, or gone meanwhile
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.AsyncResult;
 import dev.podpool.JobOptions;
+import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import dev.podpool.TaskFailedException;
 import dev.podpool.WorkerLostException;
@@ -175,6 +176,25 @@ class LocalRuntimeTest {
       local.await(report -> Long.valueOf(INPUTS.size()).equals(report.unfinished()));
       local.apply("workers: 2");
       assertThat(result.get()).isEqualTo(SQUARES);
+    }
+  }
+
+  @Test
+  void aWorkerThatSomebodyCordonsStaysSoUntilTheyHaveItBack() throws Exception {
+    local.applyAndAwaitReady("workers: 1");
+    try (Podpool podpool = Podpool.connect(directory);
+        Pool pool = local.pool()) {
+      podpool.cordon("test", "test-0", true);
+      local.await(report -> report.status().equals("Drained by hand: 1 of 1 workers cordoned"));
+      AsyncResult<Integer> result = pool.applyAsync(LocalRuntimeTest::square, 3);
+      result.awaitAccepted();
+      local.await(report -> Long.valueOf(1).equals(report.unfinished())); // planned on since
+      assertThat(podpool.poolInfo("test").workers().get(0).cordoned()).isTrue();
+      assertThat(result.isReady()).isFalse();
+
+      podpool.cordon("test", "test-0", false);
+      assertThat(result.get()).isEqualTo(9);
+      local.await(report -> report.status().equals("Joined"));
     }
   }
 

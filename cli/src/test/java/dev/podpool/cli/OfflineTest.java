@@ -1,0 +1,139 @@
+package dev.podpool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.operator.local.PoolReport;
+import dev.podpool.rpc.RuntimeDirectory;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What needs no runtime. */
+class OfflineTest {
+
+  @TempDir private Path directory;
+  private Podpools podpool = new Podpools(Path.of(""));
+
+  @BeforeEach
+  void inADirectory() {
+    podpool = new Podpools(directory.resolve("runtime"));
+  }
+
+  @Test
+  void withoutARuntimeCommandsSayWhereTheyLookedAndHowToStartOne() {
+    assertThat(podpool.ask("jobs").failed(ExitCode.UNREACHABLE))
+        .contains(podpool.runtime().toString(), "podpool local up -f pool.yaml");
+    assertThat(podpool.run("local", "status").failed(ExitCode.UNREACHABLE))
+        .contains("no runtime runs in " + podpool.runtime());
+    assertThat(podpool.run("doctor").out())
+        .isEqualTo(
+            """
+            - no runtime was ever started in %s
+              → podpool local up -f pool.yaml
+            """
+                .formatted(podpool.runtime()));
+  }
+
+  @Test
+  void whatIsNoCommandIsRefusedWithWhatThereIs() {
+    assertThat(podpool.run().failed(ExitCode.USAGE)).contains("give a command: local, submit, map");
+    assertThat(podpool.run("frob").failed(ExitCode.USAGE)).contains("'frob'");
+    assertThat(podpool.run("local").failed(ExitCode.USAGE)).contains("up, status or down");
+    assertThat(podpool.run("wait", "--timeout", "5", "x").failed(ExitCode.USAGE))
+        .contains("'5' is no duration: give numbers with h, m, s or ms");
+    assertThat(podpool.run("submit", "p", "No::such", "--priority", "x").failed(ExitCode.USAGE))
+        .contains("--priority");
+    assertThat(podpool.run("map", "p", "java.lang.Math::sqrt", "--window", "0"))
+        .satisfies(ran -> assertThat(ran.failed(ExitCode.USAGE)).contains("window 0"));
+    for (String command : List.of("local", "map", "submit", "dead", "doctor")) {
+      assertThat(podpool.run(command, "--help").ok()).contains("Usage: podpool " + command);
+    }
+    assertThat(podpool.run("--version").ok()).startsWith("podpool ");
+  }
+
+  @Test
+  void completionNamesEachCommand() {
+    assertThat(podpool.run("completion", "bash").ok()).contains("local", "submit", "doctor");
+    assertThat(podpool.run("completion", "csh").failed(ExitCode.USAGE)).contains("csh");
+  }
+
+  @Test
+  void theDoctorFindsADeadRuntimeAndAnOpenKey() throws IOException {
+    RuntimeDirectory runtime = new RuntimeDirectory(podpool.runtime());
+    Files.createDirectories(runtime.queue());
+    Files.writeString(runtime.endpoint(), "127.0.0.1 1\n");
+    Files.writeString(runtime.key(), "secret");
+    Files.setPosixFilePermissions(runtime.key(), PosixFilePermissions.fromString("rw-r--r--"));
+    var findings = new Doctor(Map.of("PODPOOL_ENDPOINT", "127.0.0.1:9"), runtime).examine();
+    assertThat(findings)
+        .extracting(Finding::remedy)
+        .element(0)
+        .isEqualTo("chmod 600 " + runtime.key());
+    assertThat(findings).extracting(Finding::problem).element(1).asString().contains(" died ");
+    assertThat(findings)
+        .extracting(Finding::remedy)
+        .element(1)
+        .isEqualTo("podpool local up -f pool.yaml");
+    assertThat(findings).extracting(Finding::problem).last().asString().contains("127.0.0.1:9");
+  }
+
+  @Test
+  void statusIsATableAndOldOnesSaySo() {
+    Instant now = Instant.parse("2026-01-01T12:00:00Z");
+    PoolReport report =
+        new PoolReport(
+            "index",
+            4,
+            3,
+            null,
+            0L,
+            0L,
+            "Starting",
+            true,
+            "",
+            now.minusSeconds(180),
+            now.minusSeconds(40));
+    assertThat(printed(report, true, now))
+        .isEqualTo(
+            """
+            NAME    WORKERS   READY   UNFINISHED   DEAD   STATUS               AGE
+            index   4         3       ?            0      Starting (40s ago)   3m
+            """);
+    assertThat(printed(report, false, now))
+        .contains("index   4         0       ?            0      Not running   3m");
+  }
+
+  private static String printed(PoolReport report, boolean runs, Instant now) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Reports.print(List.of(report), runs, now, new PrintStream(out, true, StandardCharsets.UTF_8));
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void agesHaveOneUnit() {
+    assertThat(Text.age(Duration.ofSeconds(-1))).isEqualTo("0s");
+    assertThat(Text.age(Duration.ofSeconds(119))).isEqualTo("119s");
+    assertThat(Text.age(Duration.ofMinutes(119))).isEqualTo("119m");
+    assertThat(Text.age(Duration.ofHours(47))).isEqualTo("47h");
+    assertThat(Text.age(Duration.ofDays(3))).isEqualTo("3d");
+  }
+
+  @Test
+  void eachExitCodeIsInTheDocument() throws IOException {
+    String document = Files.readString(Path.of("../docs/cli.md"));
+    for (ExitCode exit : ExitCode.values()) {
+      assertThat(document).contains("| " + exit.code + " |");
+    }
+  }
+}
