@@ -5,6 +5,7 @@ import dev.podpool.protocol.Outcome;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +40,10 @@ final class ImapJob extends Job {
    * What is read.
    *
    * @param iterator used by the feeder alone
-   * @param areThere whether its {@code next} never waits
+   * @param isReady whether its {@code next} would not wait now
    * @param close called when no more is read
    */
-  record Inputs(Iterator<?> iterator, boolean areThere, Runnable close) {}
+  record Inputs(Iterator<?> iterator, BooleanSupplier isReady, Runnable close) {}
 
   ImapJob(
       PoolClient client, CapturedFunction function, Inputs inputs, boolean ordered, int window) {
@@ -96,10 +97,10 @@ final class ImapJob extends Job {
           return false;
         }
         submission.gather(inputs.iterator().next());
-      } while (inputs.areThere()
-          && submission.gathered() < GATHERED_MAX
+      } while (submission.gathered() < GATHERED_MAX
           && !submission.isFull()
-          && hasRoom());
+          && hasRoom()
+          && inputs.isReady().getAsBoolean());
       return true;
     } finally {
       if (submission.gathered() > 0) {
@@ -115,9 +116,13 @@ final class ImapJob extends Job {
     return submission.taken() - consumed < window;
   }
 
-  /** False: no more inputs are wanted. */
+  /**
+   * Waits until there is room for as many as travel together, not to send each by itself once the
+   * window was full. False: no more inputs are wanted.
+   */
   private synchronized boolean awaitRoom() throws InterruptedException {
-    while (!hasRoom() && broken == null && !allArrived) {
+    int room = Math.max(1, Math.min(GATHERED_MAX, window / 4));
+    while (submission.taken() - consumed > window - room && broken == null && !allArrived) {
       wait();
     }
     return broken == null && !allArrived; // past its deadline a job may end before its inputs

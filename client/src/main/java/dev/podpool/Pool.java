@@ -16,10 +16,12 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -269,7 +271,8 @@ public final class Pool implements AutoCloseable {
    * endless, and may wait for results.
    *
    * @param inputs read by a thread of the pool's, at most a {@linkplain JobOptions#withWindow
-   *     window} ahead of the results that were read
+   *     window} ahead of the results that were read; those of a {@code Collection}, or of a {@link
+   *     ReadyIterator}, travel together
    */
   public <I extends @Nullable Object, O extends @Nullable Object> Results<O> imap(
       RemoteFunction<I, O> function, Iterable<? extends I> inputs) {
@@ -298,11 +301,16 @@ public final class Pool implements AutoCloseable {
   }
 
   private static ImapJob.Inputs of(Iterable<?> inputs) {
-    return new ImapJob.Inputs(inputs.iterator(), inputs instanceof Collection, () -> {});
+    Iterator<?> iterator = inputs.iterator();
+    BooleanSupplier isReady =
+        iterator instanceof ReadyIterator<?> ready
+            ? ready::isReady
+            : () -> inputs instanceof Collection;
+    return new ImapJob.Inputs(iterator, isReady, () -> {});
   }
 
   private static ImapJob.Inputs of(Stream<?> inputs) {
-    return new ImapJob.Inputs(inputs.iterator(), false, inputs::close);
+    return new ImapJob.Inputs(inputs.iterator(), () -> false, inputs::close);
   }
 
   private <O extends @Nullable Object> Results<O> flow(

@@ -51,8 +51,8 @@ final class LocalUpCommand implements Callable<Integer> {
   @Option(
       names = "--timeout",
       paramLabel = "DURATION",
-      description = "How long to wait until the pools are ready. Defaults to 60s.")
-  private Duration timeout = Duration.ofSeconds(60);
+      description = "How long to wait until the pools are ready. Defaults to 2m.")
+  private Duration timeout = Duration.ofMinutes(2);
 
   @Mixin private LocalDirectory runtime = new LocalDirectory();
   @Mixin private Output output = new Output();
@@ -102,11 +102,11 @@ final class LocalUpCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Map<String, String> said = new LinkedHashMap<>();
     while (!rise.look(report -> sayReady(report, start))) {
-      if (shell.isTerminal()) {
-        for (PoolReport report : rise.missing()) {
-          if (!report.status().equals(said.put(report.pool(), report.status()))) {
-            shell.err().println("pool " + report.pool() + ": " + report.status());
-          }
+      for (PoolReport report : rise.missing()) {
+        String status = Text.line(report.status());
+        boolean isNew = !status.equals(said.put(report.pool(), status));
+        if (isNew && (shell.isTerminal() || !status.startsWith("Starting"))) {
+          shell.complain("pool " + report.pool() + ": " + status);
         }
       }
       if (System.nanoTime() - start > timeout.toNanos()) {

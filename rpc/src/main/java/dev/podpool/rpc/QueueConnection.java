@@ -39,11 +39,17 @@ public final class QueueConnection implements AutoCloseable {
   private static final int PIECES_AHEAD = 4;
 
   static {
+    String netty = "io.grpc.netty.shaded.io.netty.";
     // Java 24 and later warn on standard error of the native library that it would load, for a
     // speed that nobody needs on loopback.
-    String noNative = "io.grpc.netty.shaded.io.netty.transport.noNative";
-    if (System.getProperty(noNative) == null) {
-      System.setProperty(noNative, "true");
+    setUnlessSet(netty + "transport.noNative", "true");
+    // Its allocator would bring in all of Java's flight recorder, for a tenth of a second.
+    setUnlessSet(netty + "jfr.enabled", "false");
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
     }
   }
 

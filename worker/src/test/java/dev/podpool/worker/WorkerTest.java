@@ -70,8 +70,16 @@ class WorkerTest {
   @Test
   void longItemsSpreadOverIdleSlotsAlthoughTheyWereSentToOne() {
     try (var queue = new FakeQueue(4)) {
-      // So that the worker thinks that items are short, and sends many ahead.
-      queue.submit(UserCode::sleep, Collections.nCopies(2000, 0)).awaitEnd();
+      // So that the worker thinks that items are short, and sends many ahead; to four, once they
+      // are
+      // up.
+      while (queue
+              .submit(UserCode::sleepAndTellPid, Collections.nCopies(2000, 0))
+              .results()
+              .stream()
+              .distinct()
+              .count()
+          < 4) {}
       var pids = queue.submit(UserCode::sleepAndTellPid, Collections.nCopies(8, 300)).results();
 
       assertThat(pids.stream().distinct()).hasSize(4);
