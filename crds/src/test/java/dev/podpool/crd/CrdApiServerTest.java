@@ -1,25 +1,21 @@
 package dev.podpool.crd;
 
-import static dev.podpool.crd.ApiServer.APPLY;
-import static dev.podpool.crd.ApiServer.MERGE;
-import static dev.podpool.crd.ApiServer.POOLS;
-import static dev.podpool.crd.ApiServer.YAML;
+import static dev.podpool.testing.ApiServer.MERGE;
+import static dev.podpool.testing.ApiServer.YAML;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import dev.podpool.testing.ApiServer;
+import dev.podpool.testing.OnApiServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,19 +23,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The definitions on a real API server: what the reader says of a manifest, the cluster says too.
  */
-@EnabledIfEnvironmentVariable(
-    named = "KUBE_API_TEST_DIR",
-    matches = ".+",
-    disabledReason =
-        "no kube-apiserver: set KUBE_API_TEST_DIR to a folder with"
-            + " k8s/<version>-linux-amd64/{kube-apiserver,etcd,kubectl}, and"
-            + " KUBE_API_TEST_API_SERVER_VERSION to that version")
+@OnApiServer
 class CrdApiServerTest {
   private static final Path RESOURCES = Path.of("src/main/resources/dev/podpool/crd");
   private static final String DEFINITIONS =
       "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/";
   private static final List<String> NAMES =
       List.of("workerpools.podpool.dev", "queueclusters.podpool.dev");
+  private static final String POOLS = "/apis/podpool.dev/v1alpha1/namespaces/default/workerpools";
   private static final String QUEUES = POOLS.replace("workerpools", "queueclusters");
   private static final String STRICTLY = "?fieldManager=test&fieldValidation=Strict";
   private static final String JSON = "application/json";
@@ -49,31 +40,13 @@ class CrdApiServerTest {
   private static final List<String> warnings = new ArrayList<>();
 
   @BeforeAll
-  static void startAServerThatKnowsPoolsAndQueues() throws Exception {
-    server = ApiServer.start();
+  static void haveAServerThatKnowsPoolsAndQueues(ApiServer one) throws Exception {
+    server = one;
     for (String name : NAMES) {
       ApiServer.Answer applied =
-          server.send(
-              "PATCH",
-              DEFINITIONS + name + STRICTLY,
-              APPLY,
-              Files.readString(RESOURCES.resolve(name + ".yaml")));
+          server.define(name, Files.readString(RESOURCES.resolve(name + ".yaml")));
       assertThat(applied.isAccepted()).as(applied.message()).isTrue();
       warnings.addAll(applied.warnings());
-      server
-          .client()
-          .apiextensions()
-          .v1()
-          .customResourceDefinitions()
-          .withName(name)
-          .waitUntilCondition(CrdApiServerTest::isEstablished, 30, TimeUnit.SECONDS);
-    }
-  }
-
-  @AfterAll
-  static void stop() {
-    if (server != null) {
-      server.close();
     }
   }
 
@@ -260,13 +233,6 @@ class CrdApiServerTest {
     return Stream.concat(
         schema.rules().stream().map(Schema.Rule::message),
         inner.flatMap(CrdApiServerTest::messages));
-  }
-
-  private static boolean isEstablished(CustomResourceDefinition definition) {
-    return definition != null
-        && definition.getStatus() != null
-        && definition.getStatus().getConditions().stream()
-            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }
 
   /**

@@ -1,38 +1,43 @@
-package dev.podpool.crd;
+package dev.podpool.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.net.URI;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A kube-apiserver and an etcd of one test class, from the programs in {@code KUBE_API_TEST_DIR}.
+ * A kube-apiserver and an etcd, from the programs in {@code KUBE_API_TEST_DIR}. No controller, no
+ * garbage collector and no scheduler run there.
  *
  * <p>Requests are sent as given, byte for byte: a client that read them into types of its own would
  * hide what the server thinks of them.
  */
-final class ApiServer implements AutoCloseable {
-  static final String POOLS = "/apis/podpool.dev/v1alpha1/namespaces/default/workerpools";
-  static final String YAML = "application/yaml";
-  static final String MERGE = "application/merge-patch+json";
-  static final String APPLY = "application/apply-patch+yaml";
+public final class ApiServer implements AutoCloseable {
+  public static final String YAML = "application/yaml";
+  public static final String MERGE = "application/merge-patch+json";
+  public static final String APPLY = "application/apply-patch+yaml";
 
   /** {@code warnings} are those that kubectl prints. */
-  record Answer(int code, JsonNode body, List<String> warnings) {
-    boolean isAccepted() {
+  public record Answer(int code, JsonNode body, List<String> warnings) {
+    public boolean isAccepted() {
       return code / 100 == 2;
     }
 
-    String message() {
+    public String message() {
       return body.path("message").asText();
     }
   }
 
+  private static final String DEFINITIONS =
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/";
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   private final KubeAPIServer server;
@@ -57,15 +62,16 @@ final class ApiServer implements AutoCloseable {
     return new ApiServer(server, new KubernetesClientBuilder().withConfig(config).build());
   }
 
-  KubernetesClient client() {
+  /** Who may do everything. Not the caller's to close. */
+  public KubernetesClient client() {
     return client;
   }
 
-  Answer get(String path, String accept) throws Exception {
+  public Answer get(String path, String accept) throws Exception {
     return send("GET", path, accept, "", "");
   }
 
-  Answer send(String method, String path, String contentType, String body) throws Exception {
+  public Answer send(String method, String path, String contentType, String body) throws Exception {
     return send(method, path, "application/json", contentType, body);
   }
 
@@ -82,6 +88,35 @@ final class ApiServer implements AutoCloseable {
     var response = http.sendAsync(request.build(), String.class).get();
     return new Answer(
         response.code(), MAPPER.readTree(response.body()), response.headers("Warning"));
+  }
+
+  /**
+   * Has the server know the custom resource definition {@code yaml}, whose name that is. Blocks
+   * until it serves it.
+   *
+   * @return what it thinks of it
+   */
+  public Answer define(String name, String yaml) throws Exception {
+    Answer applied =
+        send(
+            "PATCH", DEFINITIONS + name + "?fieldManager=test&fieldValidation=Strict", APPLY, yaml);
+    if (applied.isAccepted()) {
+      client
+          .apiextensions()
+          .v1()
+          .customResourceDefinitions()
+          .withName(name)
+          .waitUntilCondition(ApiServer::isEstablished, 30, TimeUnit.SECONDS);
+    }
+    return applied;
+  }
+
+  private static boolean isEstablished(@Nullable CustomResourceDefinition definition) {
+    return definition != null
+        && definition.getStatus() != null
+        && definition.getStatus().getConditions() != null
+        && definition.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }
 
   @Override
