@@ -306,8 +306,7 @@ final class LocalPool {
   // ---- steps
 
   private void perform(Plan plan, Wanted wanted) {
-    boolean stopping = plan.steps().stream().anyMatch(step -> step instanceof Step.Stop);
-    if (wanted.isDeleted() && !gone && (plan.gone() || stopping)) {
+    if (plan.over() && !gone) {
       delete(control.generation()); // first: what is stopped now is nobody's any more
     }
     for (Step step : plan.steps()) {

@@ -13,10 +13,17 @@ import java.util.List;
  * @param steps in the order to perform them; they can fail alone, and come again if still needed
  * @param backoff to be part of the next {@link Observed}
  * @param recheckAfter when time alone changes the plan; 30 s if it doesn't; above 0
- * @param gone whether the pool was deleted and nothing of it is left
+ * @param over whether the pool was deleted and is not, or no longer, joined: what its workers still
+ *     do counts for nothing
+ * @param gone whether it is over and nothing of it is left
  */
 public record Plan(
-    List<Step> steps, PlannedStatus status, Backoff backoff, Duration recheckAfter, boolean gone) {
+    List<Step> steps,
+    PlannedStatus status,
+    Backoff backoff,
+    Duration recheckAfter,
+    boolean over,
+    boolean gone) {
 
   public Plan {
     steps = List.copyOf(steps);

@@ -70,10 +70,12 @@ final class Planner {
       }
       startMissing();
     }
-    boolean gone = spec.deletedAt() != null && observed.occupied().isEmpty() && mayStopAll();
-    PlannedStatus status = new StatusOf(spec, observed, backoff, mayStopAll()).status();
+    boolean over = mayStopAll();
+    boolean gone = over && observed.occupied().isEmpty();
+    PlannedStatus status = new StatusOf(spec, observed, backoff, over).status();
     Duration recheck = Duration.between(now, recheckAt);
-    return new Plan(steps, status, backoff, recheck.isNegative() ? RECHECK_LEAST : recheck, gone);
+    return new Plan(
+        steps, status, backoff, recheck.isNegative() ? RECHECK_LEAST : recheck, over, gone);
   }
 
   private void removeEnded() {
