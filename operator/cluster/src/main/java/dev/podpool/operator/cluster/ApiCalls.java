@@ -1,0 +1,204 @@
+package dev.podpool.operator.cluster;
+
+import dev.podpool.crd.WorkerPool;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.net.HttpURLConnection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that the operator changes with the API server, each call once. Whatever is deleted or patched
+ * is named with its uid or version: what a cache still shows may be another of the same name by
+ * now.
+ */
+final class ApiCalls {
+
+  private final KubernetesClient client;
+
+  ApiCalls(KubernetesClient client) {
+    this.client = client;
+  }
+
+  // ---- pods
+
+  /**
+   * Makes {@code pod}.
+   *
+   * @throws KubernetesClientException with code 409 where there is one of its name
+   */
+  Pod create(Pod pod) {
+    return client.resource(pod).create();
+  }
+
+  @Nullable Pod find(String namespace, String pod) {
+    return client.pods().inNamespace(namespace).withName(pod).get();
+  }
+
+  /** Says on {@code pod} since when it is cordoned; null: it is not. Returns it as it is then. */
+  Pod cordoned(Pod pod, @Nullable String since) {
+    Pod applied =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName(pod.getMetadata().getName())
+            .withNamespace(pod.getMetadata().getNamespace())
+            .withUid(pod.getMetadata().getUid())
+            .endMetadata()
+            .build();
+    if (since != null) {
+      applied.getMetadata().setAnnotations(Map.of(Names.CORDONED_AT, since));
+    }
+    return client.resource(applied).patch(applying());
+  }
+
+  /** Gives {@code pod} to {@code owner} alone. Returns it as it is then. */
+  Pod give(Pod pod, OwnerReference owner) {
+    return client
+        .pods()
+        .inNamespace(pod.getMetadata().getNamespace())
+        .withName(pod.getMetadata().getName())
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(
+                Map.of(
+                    "metadata",
+                    Map.of(
+                        "resourceVersion",
+                        pod.getMetadata().getResourceVersion(),
+                        "ownerReferences",
+                        List.of(owner)))));
+  }
+
+  /**
+   * Deletes exactly {@code object}; nothing if it is gone, or another has its name.
+   *
+   * @param graceSeconds how long a pod may take to end; null for as long as it asks for
+   */
+  void delete(HasMetadata object, @Nullable Long graceSeconds) {
+    var options =
+        new DeleteOptionsBuilder()
+            .withGracePeriodSeconds(graceSeconds)
+            .withPropagationPolicy("Background")
+            .withNewPreconditions()
+            .withUid(object.getMetadata().getUid())
+            .endPreconditions()
+            .build();
+    try {
+      client.raw(path(object), "DELETE", options);
+    } catch (KubernetesClientException e) {
+      throwUnlessGone(e);
+    }
+  }
+
+  /** It is, or another has its name and not its uid. */
+  private static void throwUnlessGone(KubernetesClientException e) {
+    if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND
+        && e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+      throw e;
+    }
+  }
+
+  private static String path(HasMetadata object) {
+    return "/api/v1/namespaces/%s/%s/%s"
+        .formatted(
+            object.getMetadata().getNamespace(),
+            object.getPlural(),
+            object.getMetadata().getName());
+  }
+
+  // ---- a pool's own
+
+  ConfigMap createAnchor(ConfigMap anchor) {
+    return client.resource(anchor).create();
+  }
+
+  @Nullable ConfigMap findAnchor(String namespace, String name) {
+    return client.configMaps().inNamespace(namespace).withName(name).get();
+  }
+
+  /** Has {@code pool} wait, when it is deleted, until it is let go. */
+  void hold(WorkerPool pool) {
+    List<String> held = pool.getMetadata().getFinalizers();
+    patch(
+        pool,
+        held.isEmpty()
+            ? List.of(
+                test("/metadata/resourceVersion", pool.getMetadata().getResourceVersion()),
+                Map.of("op", "add", "path", "/metadata/finalizers", "value", List.of(Names.JOIN)))
+            : List.of(
+                test("/metadata/uid", pool.getMetadata().getUid()),
+                Map.of("op", "add", "path", "/metadata/finalizers/-", "value", Names.JOIN)));
+  }
+
+  /** Lets {@code pool} go. */
+  void release(WorkerPool pool) {
+    int at = pool.getMetadata().getFinalizers().indexOf(Names.JOIN);
+    patch(
+        pool,
+        List.of(
+            test("/metadata/uid", pool.getMetadata().getUid()),
+            test("/metadata/finalizers/" + at, Names.JOIN),
+            Map.of("op", "remove", "path", "/metadata/finalizers/" + at)));
+  }
+
+  private static Map<String, Object> test(String path, String value) {
+    return Map.of("op", "test", "path", path, "value", value);
+  }
+
+  private void patch(WorkerPool pool, List<Map<String, Object>> changes) {
+    client
+        .resources(WorkerPool.class)
+        .inNamespace(pool.getMetadata().getNamespace())
+        .withName(pool.getMetadata().getName())
+        .patch(PatchContext.of(PatchType.JSON), Serialization.asJson(changes));
+  }
+
+  /** Publishes {@code status}, all of it, of exactly {@code object}; nothing if it is gone. */
+  void status(HasMetadata object, Object status) {
+    var metadata = new LinkedHashMap<String, Object>();
+    metadata.put("name", object.getMetadata().getName());
+    metadata.put("namespace", object.getMetadata().getNamespace());
+    metadata.put("uid", object.getMetadata().getUid());
+    var applied = new LinkedHashMap<String, Object>();
+    applied.put("apiVersion", object.getApiVersion());
+    applied.put("kind", object.getKind());
+    applied.put("metadata", metadata);
+    applied.put("status", status);
+    try {
+      client
+          .resources(object.getClass())
+          .inNamespace(object.getMetadata().getNamespace())
+          .withName(object.getMetadata().getName())
+          .subresource("status")
+          .patch(applying(), Serialization.asJson(applied));
+    } catch (KubernetesClientException e) {
+      throwUnlessGone(e);
+    }
+  }
+
+  /** Whether that namespace is on its way out, with all that is in it. */
+  boolean isTerminating(String namespace) {
+    Namespace found = client.namespaces().withName(namespace).get();
+    return found == null || found.isMarkedForDeletion();
+  }
+
+  private static PatchContext applying() {
+    return new PatchContext.Builder()
+        .withPatchType(PatchType.SERVER_SIDE_APPLY)
+        .withFieldManager(Names.FIELD_MANAGER)
+        .withForce(true)
+        .build();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.podpool.operator.cluster;
+
+/** What the operator's objects are marked with. Anybody's to read, nobody's else to set. */
+final class Names {
+
+  /** Who applies, in {@code managedFields}. */
+  static final String FIELD_MANAGER = "podpool-operator";
+
+  /** Label of a worker's pod and of a pool's anchor: the pool's name. */
+  static final String POOL = "podpool.dev/pool";
+
+  /** Label of a worker's pod: its place. */
+  static final String ORDINAL = "podpool.dev/ordinal";
+
+  /** Annotation of a worker's pod: hash of what it was made from. */
+  static final String TEMPLATE = "podpool.dev/template";
+
+  /** Annotation of a worker's pod: since when it is to get no work, as RFC 3339. */
+  static final String CORDONED_AT = "podpool.dev/cordoned-at";
+
+  /** Finalizer of a pool that is joined before it goes. */
+  static final String JOIN = "podpool.dev/join";
+
+  /** Label of a ServiceAccount that pools may use. */
+  static final String FOR_WORKERS = "podpool.dev/workers";
+
+  private Names() {}
+}

@@ -1,0 +1,86 @@
+package dev.podpool.operator.cluster;
+
+import dev.podpool.crd.WorkerPoolStatus;
+import dev.podpool.operator.plan.Backoff;
+import dev.podpool.operator.plan.Worker;
+import dev.podpool.protocol.DefinePool;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of one pool from one reconciliation to the next. All of it may be lost: then
+ * some things are said or done once more, and a pool whose workers die starts with one at once.
+ * Owned by its pool's reconciliation, of which there is one at a time.
+ */
+final class PoolMemory {
+
+  private static final Duration EXPECTATION = Duration.ofSeconds(30);
+  private static final Duration REFUSAL_FIRST = Duration.ofSeconds(2);
+  private static final int REFUSAL_DOUBLINGS_MAX = 5;
+
+  Backoff backoff = Backoff.NONE;
+
+  // Uids of pods that have taken items.
+  final Set<String> everReady = new HashSet<>();
+  // Uids of pods whose end is told, and in which session of the queue.
+  final Map<String, Integer> endsTold = new HashMap<>();
+  final Set<String> eventsSaid = new HashSet<>();
+
+  @Nullable WorkerPoolStatus written;
+  Instant writtenAt = Instant.MIN;
+
+  @Nullable DefinePool defined;
+  int definedIn;
+  int deletedIn;
+
+  // Places of pods that may have been made, until when they should have been seen.
+  private final Map<Integer, Instant> expected = new HashMap<>();
+
+  private Worker.@Nullable Trouble refusal;
+  private int refusals;
+  private Instant refusedUntil = Instant.MIN;
+
+  // ---- starts that are not seen yet
+
+  /** A pod in place {@code ordinal} was made, or may have been. */
+  void expect(int ordinal, Instant now) {
+    expected.put(ordinal, now.plus(EXPECTATION));
+  }
+
+  /** Places of pods that are not seen yet, given those that are. */
+  Set<Integer> pending(Set<Integer> seen, Instant now) {
+    expected.keySet().removeAll(seen);
+    expected.values().removeIf(until -> !until.isAfter(now));
+    return Set.copyOf(expected.keySet());
+  }
+
+  // ---- starts that the API server refuses
+
+  /** No pod can be made, for that reason: not tried again at once. */
+  void refused(Worker.Trouble why, Instant now) {
+    refusal = why;
+    refusedUntil = now.plus(REFUSAL_FIRST.multipliedBy(1L << refusals));
+    refusals = Math.min(refusals + 1, REFUSAL_DOUBLINGS_MAX);
+  }
+
+  void accepted() {
+    refusal = null;
+    refusals = 0;
+    refusedUntil = Instant.MIN;
+  }
+
+  /** Why no pod can be made; null if none was refused last. */
+  Worker.@Nullable Trouble refusal() {
+    return refusal;
+  }
+
+  /** When to try again. */
+  Instant refusedUntil() {
+    return refusedUntil;
+  }
+}

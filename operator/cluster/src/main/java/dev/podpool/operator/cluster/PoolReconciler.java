@@ -1,0 +1,389 @@
+package dev.podpool.operator.cluster;
+
+import dev.podpool.crd.QueueCluster;
+import dev.podpool.crd.WorkerPool;
+import dev.podpool.operator.plan.Plan;
+import dev.podpool.operator.plan.PlannedStatus;
+import dev.podpool.protocol.DefinePool;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Has pools become what their specs say.
+ *
+ * <p>Each reconciliation looks at all that there is, so none depends on the one before: the
+ * operator may be killed between any two calls. A pool's identity is its uid; a pod's too.
+ */
+@ControllerConfiguration(name = PoolReconciler.NAME, triggerReconcilerOnAllEvents = true)
+public final class PoolReconciler implements Reconciler<WorkerPool> {
+
+  static final String NAME = "workerpools";
+
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(30);
+  private static final Duration LOOK_AT_DELETED = Duration.ofSeconds(2);
+
+  private final PoolTools tools;
+  private final PoolQueue.All queues;
+  private final PoolMemories memories = new PoolMemories();
+  private final SimpleInboundEventSource<WorkerPool> queueNews =
+      new SimpleInboundEventSource<>("queues");
+  private @Nullable InformerEventSource<Pod, WorkerPool> pods;
+
+  PoolReconciler(PoolTools tools, PoolQueue.All queues) {
+    this.tools = tools;
+    this.queues = queues;
+  }
+
+  /** A queue has said something new of that pool. */
+  void queueHasNews(String namespace, String pool) {
+    queueNews.propagateEvent(new ResourceID(pool, namespace));
+  }
+
+  @Override
+  public List<EventSource<?, WorkerPool>> prepareEventSources(
+      EventSourceContext<WorkerPool> context) {
+    var ofPods =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(Pod.class, WorkerPool.class)
+                .withName("pods")
+                .withLabelSelector(Names.POOL + ",app.kubernetes.io/component=worker")
+                .withSecondaryToPrimaryMapper(PoolReconciler::poolOf)
+                .withNamespacesInheritedFromController()
+                .build(),
+            context);
+    pods = ofPods;
+    var ofAnchors =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(ConfigMap.class, WorkerPool.class)
+                .withName("anchors")
+                .withLabelSelector(Names.POOL + ",app.kubernetes.io/component=anchor")
+                .withSecondaryToPrimaryMapper(PoolReconciler::poolOf)
+                .withNamespacesInheritedFromController()
+                .build(),
+            context);
+    var ofQueues =
+        new InformerEventSource<>(
+            InformerEventSourceConfiguration.from(QueueCluster.class, WorkerPool.class)
+                .withName("queue-clusters")
+                .withSecondaryToPrimaryMapper(
+                    queue ->
+                        context
+                            .getPrimaryCache()
+                            .list(
+                                queue.getMetadata().getNamespace(),
+                                pool ->
+                                    pool.getSpec()
+                                        .queueOrDefault()
+                                        .equals(queue.getMetadata().getName()))
+                            .map(ResourceID::fromResource)
+                            .collect(Collectors.toSet()))
+                .withPrimaryToSecondaryMapper(
+                    (WorkerPool pool) ->
+                        Set.of(
+                            new ResourceID(
+                                pool.getSpec().queueOrDefault(),
+                                pool.getMetadata().getNamespace())))
+                .withNamespacesInheritedFromController()
+                .build(),
+            context);
+    return List.of(ofPods, ofAnchors, ofQueues, queueNews);
+  }
+
+  private static Set<ResourceID> poolOf(io.fabric8.kubernetes.api.model.HasMetadata part) {
+    return Set.of(
+        new ResourceID(
+            part.getMetadata().getLabels().get(Names.POOL), part.getMetadata().getNamespace()));
+  }
+
+  @Override
+  public UpdateControl<WorkerPool> reconcile(WorkerPool pool, Context<WorkerPool> context) {
+    String queueName = pool.getSpec().queueOrDefault();
+    PoolQueue queue =
+        context.getSecondaryResource(QueueCluster.class).isEmpty()
+            ? null
+            : queues.find(pool.getMetadata().getNamespace(), queueName);
+    if (context.isPrimaryResourceDeleted()) {
+      gone(pool, queue, context);
+      return UpdateControl.noUpdate();
+    }
+    Duration again =
+        pool.isMarkedForDeletion() ? deleted(pool, queue, context) : living(pool, queue, context);
+    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(again);
+  }
+
+  // ---- a pool that is wanted
+
+  private Duration living(WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
+    PoolMemory memory = memories.of(pool);
+    holdIfJoined(pool);
+    if (queue == null) {
+      return withoutQueue(pool, memory, context);
+    }
+    define(pool, queue, memory);
+    QueueView view = queue.view(pool.getMetadata().getName()).of(pool.getMetadata().getUid());
+    String problem = queue.problem(pool.getMetadata().getName());
+    if (view.pool() == null && (view.reachable() || !wasEverDefined(pool))) {
+      // Workers of a pool that the queue does not know would be sent away.
+      return waiting(
+          pool,
+          memory,
+          queue,
+          !problem.isEmpty()
+              ? new PlannedStatus(0, 0, true, false, "PoolRefused", problem)
+              : view.reachable()
+                  ? new PlannedStatus(0, 0, true, false, "Starting")
+                  : new PlannedStatus(0, 0, true, false, "QueueUnreachable", "Queue unreachable"),
+          context);
+    }
+    OwnerReference owner = owner(pool, context);
+    PoolTurn turn = turn(pool, memory, queue, owner, context);
+    Plan plan = turn.run(podsOf(context));
+    turn.publish(plan.status());
+    dropAnchorOfOld(pool, context);
+    return turn.again(plan);
+  }
+
+  private void holdIfJoined(WorkerPool pool) {
+    boolean held = pool.getMetadata().getFinalizers().contains(Names.JOIN);
+    if (!held && !pool.getSpec().daemon()) {
+      tools.calls().hold(pool);
+    } else if (held && pool.getSpec().daemon()) {
+      tools.calls().release(pool);
+    }
+  }
+
+  private static boolean wasEverDefined(WorkerPool pool) {
+    return pool.getStatus() != null && pool.getStatus().queueIndex() != null;
+  }
+
+  private Duration withoutQueue(WorkerPool pool, PoolMemory memory, Context<WorkerPool> context) {
+    String name = pool.getSpec().queueOrDefault();
+    return waiting(
+        pool,
+        memory,
+        PoolQueue.NONE,
+        new PlannedStatus(
+            0,
+            0,
+            true,
+            false,
+            "QueueMissing",
+            "No QueueCluster %s in this namespace: make one, or change spec.queue".formatted(name)),
+        context);
+  }
+
+  /** What there is stays as it is. */
+  private Duration waiting(
+      WorkerPool pool,
+      PoolMemory memory,
+      PoolQueue queue,
+      PlannedStatus planned,
+      Context<WorkerPool> context) {
+    int there = (int) podsOf(context).stream().filter(pod -> !pod.hasEnded()).count();
+    var status = new PlannedStatus(there, 0, true, false, planned.reason(), planned.message());
+    PoolTurn turn = turn(pool, memory, queue, Owners.reference(pool), context);
+    turn.publish(status);
+    return turn.againAt(LOOK_AGAIN);
+  }
+
+  private void define(WorkerPool pool, PoolQueue queue, PoolMemory memory) {
+    String name = pool.getMetadata().getName();
+    String uid = pool.getMetadata().getUid();
+    QueueView view = queue.view(name);
+    int generation = queue.generation();
+    var spec = pool.getSpec();
+    DefinePool definition =
+        DefinePool.newBuilder()
+            .setPool(name)
+            .setUid(uid)
+            .setMaxAttempts(spec.maxAttempts())
+            .setItemTimeoutMillis(spec.taskTimeoutIfAny().map(Duration::toMillis).orElse(0L))
+            .build();
+    var known = view.pool();
+    if (known != null && !known.getUid().equals(uid) && memory.deletedIn != generation) {
+      memory.deletedIn = generation;
+      queue.delete(name, known.getUid()); // of a pool that was here before this one
+    } else if (memory.definedIn == generation
+        && definition.equals(memory.defined)
+        && (known != null || !view.reachable())) {
+      return;
+    }
+    memory.definedIn = generation;
+    memory.defined = definition;
+    queue.define(definition);
+  }
+
+  private OwnerReference owner(WorkerPool pool, Context<WorkerPool> context) {
+    return pool.getSpec().daemon()
+        ? Owners.reference(pool)
+        : Owners.reference(anchor(pool, context));
+  }
+
+  private ConfigMap anchor(WorkerPool pool, Context<WorkerPool> context) {
+    Optional<ConfigMap> cached = context.getSecondaryResource(ConfigMap.class, "anchors");
+    if (cached.isPresent() && !cached.get().isMarkedForDeletion()) {
+      return cached.get();
+    }
+    ConfigMap wanted = Owners.anchor(pool);
+    try {
+      return tools.calls().createAnchor(wanted);
+    } catch (KubernetesClientException e) {
+      ConfigMap there =
+          e.getCode() == HttpURLConnection.HTTP_CONFLICT
+              ? tools
+                  .calls()
+                  .findAnchor(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName())
+              : null;
+      if (there == null) {
+        throw e;
+      }
+      return there;
+    }
+  }
+
+  /** A daemon pool that was none needs no anchor, once no pod goes with it. */
+  private void dropAnchorOfOld(WorkerPool pool, Context<WorkerPool> context) {
+    Optional<ConfigMap> anchor = context.getSecondaryResource(ConfigMap.class, "anchors");
+    if (pool.getSpec().daemon() && anchor.isPresent()) {
+      String uid = anchor.get().getMetadata().getUid();
+      boolean needed =
+          podsOf(context).stream()
+              .anyMatch(pod -> pod.controller().filter(o -> o.getUid().equals(uid)).isPresent());
+      if (!needed) {
+        tools.calls().delete(anchor.get(), null);
+      }
+    }
+  }
+
+  // ---- a pool that is deleted
+
+  private Duration deleted(
+      WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
+    PoolMemory memory = memories.of(pool);
+    boolean held = pool.getMetadata().getFinalizers().contains(Names.JOIN);
+    if (pool.getSpec().daemon() || !held) {
+      // Its pods are the garbage collector's; who waits for its tasks is told now.
+      deleteInQueue(pool, queue, memory);
+      if (held) {
+        tools.calls().release(pool);
+      }
+      return LOOK_AGAIN;
+    }
+    if (tools.calls().isTerminating(pool.getMetadata().getNamespace())) {
+      deleteInQueue(pool, queue, memory);
+      tools.calls().release(pool);
+      return LOOK_AGAIN;
+    }
+    PoolQueue told = queue == null ? PoolQueue.NONE : queue;
+    PoolTurn turn = turn(pool, memory, told, owner(pool, context), context);
+    Plan plan = turn.run(podsOf(context));
+    if (plan.over()) {
+      warnOfUnfinished(pool, told, memory);
+      deleteInQueue(pool, queue, memory);
+    }
+    if (plan.gone()) {
+      context
+          .getSecondaryResource(ConfigMap.class, "anchors")
+          .ifPresent(anchor -> tools.calls().delete(anchor, null));
+      tools.calls().release(pool);
+      return LOOK_AGAIN;
+    }
+    turn.publish(plan.status());
+    Duration again = turn.again(plan);
+    return again.compareTo(LOOK_AT_DELETED) < 0 ? again : LOOK_AT_DELETED;
+  }
+
+  private void warnOfUnfinished(WorkerPool pool, PoolQueue queue, PoolMemory memory) {
+    QueueView view = queue.view(pool.getMetadata().getName());
+    long unfinished = view.of(pool.getMetadata().getUid()).unfinished();
+    if (memory.deletedIn == 0 && (unfinished > 0 || !view.reachable())) {
+      tools
+          .events()
+          .warning(
+              pool,
+              "DrainDeadlinePassed",
+              view.reachable()
+                  ? "drainDeadline of %s has passed: %d tasks are cancelled"
+                      .formatted(pool.getSpec().drainDeadlineOrDefault(), unfinished)
+                  : "drainDeadline of %s has passed, and the queue does not answer: what was left is"
+                          .formatted(pool.getSpec().drainDeadlineOrDefault())
+                      + " cancelled when it does");
+    }
+  }
+
+  private static void deleteInQueue(WorkerPool pool, @Nullable PoolQueue queue, PoolMemory memory) {
+    if (queue != null && memory.deletedIn != queue.generation()) {
+      memory.deletedIn = queue.generation();
+      queue.delete(pool.getMetadata().getName(), pool.getMetadata().getUid());
+    }
+  }
+
+  private void gone(WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
+    deleteInQueue(pool, queue, memories.of(pool));
+    memories.forget(pool);
+    // Of a pool whose finalizer somebody else took away.
+    context
+        .getSecondaryResource(ConfigMap.class, "anchors")
+        .filter(anchor -> Owners.isOf(anchor, pool))
+        .ifPresent(anchor -> tools.calls().delete(anchor, null));
+  }
+
+  // ---- both
+
+  private PoolTurn turn(
+      WorkerPool pool,
+      PoolMemory memory,
+      PoolQueue queue,
+      OwnerReference owner,
+      Context<WorkerPool> context) {
+    Set<String> owners = new HashSet<>();
+    owners.add(pool.getMetadata().getUid());
+    owners.add(owner.getUid());
+    context
+        .getSecondaryResource(ConfigMap.class, "anchors")
+        .map(anchor -> anchor.getMetadata().getUid())
+        .ifPresent(owners::add);
+    return new PoolTurn(pool, tools, memory, queue, owner, owners, this::seen);
+  }
+
+  private void seen(Pod now, @Nullable Pod before) {
+    if (pods == null) {
+      return;
+    }
+    if (before == null) {
+      pods.handleRecentResourceCreate(ResourceID.fromResource(now), now);
+    } else {
+      pods.handleRecentResourceUpdate(ResourceID.fromResource(now), now, before);
+    }
+  }
+
+  /** In places of their own: another pod that somebody has labelled so is none of the pool's. */
+  private static List<WorkerPod> podsOf(Context<WorkerPool> context) {
+    String pool = context.getPrimaryResource().getMetadata().getName();
+    return context
+        .getSecondaryResourcesAsStream(Pod.class)
+        .map(WorkerPod::new)
+        .filter(pod -> pod.ordinal() >= 0 && pod.name().equals(pool + "-" + pod.ordinal()))
+        .toList();
+  }
+}

@@ -1,0 +1,342 @@
+package dev.podpool.operator.cluster;
+
+import dev.podpool.crd.Condition;
+import dev.podpool.crd.WorkerPool;
+import dev.podpool.crd.WorkerPoolStatus;
+import dev.podpool.operator.plan.Observed;
+import dev.podpool.operator.plan.Plan;
+import dev.podpool.operator.plan.PlannedStatus;
+import dev.podpool.operator.plan.PoolSpec;
+import dev.podpool.operator.plan.Step;
+import dev.podpool.operator.plan.Worker;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** One reconciliation of a pool that has its queue and its owner: observe, plan, apply, publish. */
+final class PoolTurn {
+
+  // Reasons for which nobody has to do anything.
+  private static final Set<String> EVERYDAY =
+      Set.of(
+          "Joined",
+          "Working",
+          "Starting",
+          "Rolling",
+          "ScalingDown",
+          "Draining",
+          "Stopping",
+          "QueueUnreachable");
+
+  private static final Duration GONE_OVERDUE = Duration.ofSeconds(30);
+  private static final Duration LOOK_WHILE_WORKING = Duration.ofSeconds(10);
+
+  private final WorkerPool pool;
+  private final PoolTools tools;
+  private final PoolMemory memory;
+  private final PoolQueue queue;
+  private final QueueView view;
+  private final PodTemplate template;
+  private final OwnerReference owner;
+  private final Set<String> owners;
+  private final BiConsumer<Pod, @Nullable Pod> seen;
+  private final Instant now;
+  private Duration again = Duration.ofSeconds(30);
+
+  /**
+   * @param owner whom new pods go with
+   * @param owners uids of whom this pool's pods may go with
+   * @param seen takes a pod as the API server has just shown it, and what it was before if anything
+   */
+  PoolTurn(
+      WorkerPool pool,
+      PoolTools tools,
+      PoolMemory memory,
+      PoolQueue queue,
+      OwnerReference owner,
+      Set<String> owners,
+      BiConsumer<Pod, @Nullable Pod> seen) {
+    this.pool = pool;
+    this.tools = tools;
+    this.memory = memory;
+    this.queue = queue;
+    this.view = queue.view(name()).of(pool.getMetadata().getUid());
+    this.template = new PodTemplate(pool, tools.settings().workerImage());
+    this.owner = owner;
+    this.owners = owners;
+    this.seen = seen;
+    this.now = tools.clock().instant();
+  }
+
+  private String name() {
+    return pool.getMetadata().getName();
+  }
+
+  private @Nullable Instant deletedAt() {
+    String at = pool.getMetadata().getDeletionTimestamp();
+    return at == null ? null : Instant.parse(at);
+  }
+
+  /**
+   * Does it.
+   *
+   * @param pods that carry the pool's label, each in a place of its own
+   * @return what was planned
+   */
+  Plan run(List<WorkerPod> pods) {
+    Observed observed = PoolObserver.observe(pods, owners, view, memory, now);
+    var spec = pool.getSpec();
+    Plan plan =
+        Plan.towards(
+            new PoolSpec(
+                name(),
+                spec.workers(),
+                template.hash(),
+                spec.daemon(),
+                spec.drainDeadlineOrDefault(),
+                deletedAt()),
+            observed,
+            now);
+    memory.backoff = plan.backoff();
+    settle(pods);
+    apply(plan, pods);
+    return plan;
+  }
+
+  /** When to look again, whatever happens meanwhile. */
+  Duration again(Plan plan) {
+    Duration most = view.unfinished() > 0 ? LOOK_WHILE_WORKING : plan.recheckAfter();
+    most = most.compareTo(plan.recheckAfter()) < 0 ? most : plan.recheckAfter();
+    return again.compareTo(most) < 0 ? again : most;
+  }
+
+  /** The same, where there is no plan. */
+  Duration againAt(Duration most) {
+    return again.compareTo(most) < 0 ? again : most;
+  }
+
+  private void lookAgainIn(Duration time) {
+    Duration soon = time.isPositive() ? time : Duration.ofMillis(1);
+    again = soon.compareTo(again) < 0 ? soon : again;
+  }
+
+  // ---- what needs no plan
+
+  /** Brings pods, and what the queue knows of them, to what they were meant to be. */
+  private void settle(List<WorkerPod> pods) {
+    var sessions = view.workers();
+    for (WorkerPod pod : pods) {
+      var session = sessions.get(pod.nonce());
+      boolean cordoned = pod.cordonedAt() != null;
+      if (pod.hasEnded()) {
+        tellEnd(pod, session != null);
+      } else if (session != null && view.reachable() && session.getCordoned() != cordoned) {
+        queue.cordon(name(), pod.name(), cordoned); // it joined afterwards
+      }
+      Instant goneAt = pod.goneAt();
+      if (goneAt != null) {
+        endIfOverdue(pod, goneAt);
+      } else if (pod.controller().isEmpty()) {
+        tools.calls().delete(pod.pod(), null); // was orphaned: nobody's, in a place of this pool's
+      } else if (owners.contains(pod.controller().get().getUid())
+          && !pod.controller().get().getUid().equals(owner.getUid())) {
+        seen.accept(tools.calls().give(pod.pod(), owner), pod.pod()); // daemon was changed
+      }
+    }
+    memory.endsTold.keySet().retainAll(pods.stream().map(WorkerPod::uid).toList());
+  }
+
+  private void tellEnd(WorkerPod pod, boolean queueHasItsSession) {
+    Integer told = memory.endsTold.get(pod.uid());
+    if (told == null && pod.goneAt() == null) {
+      tools
+          .events()
+          .warning(
+              pool,
+              pod.end().reason(),
+              "Worker %s died: %s".formatted(pod.name(), pod.end().cause()));
+    }
+    int generation = queue.generation();
+    if (told == null || (queueHasItsSession && told != generation)) {
+      queue.ended(
+          pod.nonce(),
+          new PoolQueue.WorkerEnd(pod.exitCode(), pod.end().cause(), pod.wasDisrupted()));
+      memory.endsTold.put(pod.uid(), generation);
+    }
+  }
+
+  /** Its node is lost or its kubelet stuck: the queue has its items elsewhere by then. */
+  private void endIfOverdue(WorkerPod pod, Instant goneAt) {
+    Instant overdueAt = goneAt.plus(GONE_OVERDUE);
+    if (overdueAt.isAfter(now)) {
+      lookAgainIn(Duration.between(now, overdueAt));
+      return;
+    }
+    tools
+        .events()
+        .warning(
+            pool,
+            "WorkerForceDeleted",
+            "Worker %s was to be gone %d s ago, and its node does not say that it is: its place is"
+                    .formatted(pod.name(), Duration.between(goneAt, now).toSeconds())
+                + " taken by another");
+    tools.calls().delete(pod.pod(), 0L);
+  }
+
+  // ---- steps
+
+  private void apply(Plan plan, List<WorkerPod> pods) {
+    int started = 0;
+    for (Step step : plan.steps()) {
+      if (step instanceof Step.Start start) {
+        started += start(start) ? 1 : 0;
+      } else {
+        pods.stream()
+            .filter(pod -> pod.name().equals(step.name()))
+            .findFirst()
+            .ifPresent(pod -> perform(step, pod));
+      }
+    }
+    if (started > 0) {
+      tools
+          .events()
+          .normal(pool, "Started", "Started " + (started == 1 ? "1 worker" : started + " workers"));
+    }
+  }
+
+  private void perform(Step step, WorkerPod pod) {
+    switch (step) {
+      case Step.Cordon _ -> {
+        seen.accept(tools.calls().cordoned(pod.pod(), now.toString()), pod.pod());
+        queue.cordon(name(), pod.name(), true);
+      }
+      case Step.Uncordon _ -> {
+        seen.accept(tools.calls().cordoned(pod.pod(), null), pod.pod());
+        queue.cordon(name(), pod.name(), false);
+      }
+      case Step.Stop stop -> {
+        tools
+            .events()
+            .normal(pool, "Stopped", "Stopped worker %s: %s".formatted(pod.name(), stop.reason()));
+        tools.calls().delete(pod.pod(), null);
+      }
+      case Step.Remove _ -> tools.calls().delete(pod.pod(), null);
+      case Step.Start _ -> throw new IllegalArgumentException("no step for a pod: " + step);
+    }
+  }
+
+  /** Whether a pod was made. */
+  private boolean start(Step.Start step) {
+    if (memory.refusedUntil().isAfter(now)) {
+      lookAgainIn(Duration.between(now, memory.refusedUntil()));
+      return false;
+    }
+    try {
+      seen.accept(tools.calls().create(template.pod(step.name(), step.ordinal(), owner)), null);
+      memory.accepted();
+      return true;
+    } catch (KubernetesClientException e) {
+      switch (e.getCode()) {
+        case HttpURLConnection.HTTP_CONFLICT -> taken(step);
+        case HttpURLConnection.HTTP_BAD_REQUEST, HttpURLConnection.HTTP_FORBIDDEN, 422 ->
+            refused(
+                new Worker.Trouble(
+                    isOverQuota(e) ? "QuotaExceeded" : "PodRefused",
+                    "refused: " + Words.brief(reason(e))));
+        default -> {
+          memory.expect(step.ordinal(), now); // it may have been made all the same
+          throw e;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** There is a pod of that name: ours, which is not seen yet, or somebody else's. */
+  private void taken(Step.Start step) {
+    Pod there = tools.calls().find(pool.getMetadata().getNamespace(), step.name());
+    if (there == null) {
+      lookAgainIn(Duration.ofSeconds(1)); // it has just gone
+    } else if (name().equals(new WorkerPod(there).pool())) {
+      memory.expect(step.ordinal(), now);
+    } else {
+      refused(
+          new Worker.Trouble(
+              "NameTaken",
+              "refused: pod %s exists and is not this pool's: delete it, or name the pool otherwise"
+                  .formatted(step.name())));
+    }
+  }
+
+  private void refused(Worker.Trouble why) {
+    if (!why.equals(memory.refusal())) {
+      tools.events().warning(pool, why.reason(), "A worker was " + why.words());
+    }
+    memory.refused(why, now);
+    lookAgainIn(Duration.between(now, memory.refusedUntil()));
+  }
+
+  private static boolean isOverQuota(KubernetesClientException e) {
+    return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN && reason(e).contains("exceeded quota");
+  }
+
+  private static String reason(KubernetesClientException e) {
+    String message = e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage();
+    return message == null ? "the API server says no more" : message;
+  }
+
+  // ---- status
+
+  /** Publishes what there is to say, if it is time to. */
+  void publish(PlannedStatus planned) {
+    WorkerPoolStatus last = memory.written == null ? pool.getStatus() : memory.written;
+    WorkerPoolStatus next = new PoolStatuses(pool, withRefusal(planned), view).status(last, now);
+    Instant writeAt = StatusPace.writeAt(last, memory.writtenAt, next);
+    if (writeAt != null && writeAt.isAfter(now)) {
+      lookAgainIn(Duration.between(now, writeAt));
+      return;
+    }
+    if (writeAt != null) {
+      tools.calls().status(pool, next);
+      memory.written = next;
+      memory.writtenAt = now;
+      warnOf(next.conditions().getFirst(), last);
+    }
+    if (view.reachable() && view.pool() != null) {
+      queue.published(name(), view.unfinished() == 0, view.pool().getQueueIndex());
+    }
+  }
+
+  /** Of trouble that nothing else has told. */
+  private void warnOf(Condition ready, @Nullable WorkerPoolStatus last) {
+    String reason = String.valueOf(ready.reason());
+    boolean said =
+        last != null
+            && last.conditions().stream()
+                .anyMatch(c -> c.type().equals(ready.type()) && reason.equals(c.reason()));
+    if (!said && !EVERYDAY.contains(reason)) {
+      tools.events().warning(pool, reason, String.valueOf(ready.message()));
+    }
+  }
+
+  private PlannedStatus withRefusal(PlannedStatus planned) {
+    Worker.Trouble refusal = memory.refusal();
+    boolean lacking = planned.workers() < pool.getSpec().workers() && !planned.draining();
+    return refusal == null || !lacking
+        ? planned
+        : new PlannedStatus(
+            planned.workers(),
+            planned.readyWorkers(),
+            planned.progressing(),
+            planned.draining(),
+            refusal.reason(),
+            "Pending: workers " + refusal.words());
+  }
+}

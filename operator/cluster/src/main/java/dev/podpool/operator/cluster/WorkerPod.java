@@ -1,0 +1,206 @@
+package dev.podpool.operator.cluster;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.operator.plan.Worker;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import java.nio.ByteBuffer;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** A worker's pod, as the API server last showed it. */
+record WorkerPod(Pod pod) {
+
+  private static final String EVICTED = "Evicted";
+
+  String name() {
+    return pod.getMetadata().getName();
+  }
+
+  String uid() {
+    return pod.getMetadata().getUid();
+  }
+
+  /** Whose it says it is; empty if nobody's. */
+  String pool() {
+    return labels().getOrDefault(Names.POOL, "");
+  }
+
+  /** Its place; negative where it has none, which no pod of ours is like. */
+  int ordinal() {
+    String label = labels().getOrDefault(Names.ORDINAL, "");
+    return label.matches("[0-9]{1,6}") ? Integer.parseInt(label) : -1;
+  }
+
+  /** Of the template that it was made from; empty if it does not say. */
+  String templateHash() {
+    return annotations().getOrDefault(Names.TEMPLATE, "");
+  }
+
+  /** What its session is opened with: its uid. */
+  ByteString nonce() {
+    UUID uid = UUID.fromString(uid());
+    return ByteString.copyFrom(
+        ByteBuffer.allocate(16)
+            .putLong(uid.getMostSignificantBits())
+            .putLong(uid.getLeastSignificantBits())
+            .flip());
+  }
+
+  Instant createdAt() {
+    return Instant.parse(pod.getMetadata().getCreationTimestamp());
+  }
+
+  /** Since when it is to get no work; null if it may. */
+  @Nullable Instant cordonedAt() {
+    String at = annotations().get(Names.CORDONED_AT);
+    try {
+      return at == null ? null : Instant.parse(at);
+    } catch (DateTimeException e) {
+      return createdAt(); // somebody else's hand
+    }
+  }
+
+  /** When it must be gone, deleted as it is; null if it is not deleted. */
+  @Nullable Instant goneAt() {
+    String at = pod.getMetadata().getDeletionTimestamp();
+    return at == null ? null : Instant.parse(at);
+  }
+
+  /** Whether its containers have ended, and none will start. */
+  boolean hasEnded() {
+    String phase = pod.getStatus() == null ? null : pod.getStatus().getPhase();
+    return "Failed".equals(phase) || "Succeeded".equals(phase);
+  }
+
+  /** Whom it goes with. */
+  Optional<OwnerReference> controller() {
+    return pod.getMetadata().getOwnerReferences().stream()
+        .filter(owner -> Boolean.TRUE.equals(owner.getController()))
+        .findFirst();
+  }
+
+  // ---- how it ended
+
+  /** Negative N where signal N ended it; 0 where that is not known. Only once it has ended. */
+  int exitCode() {
+    return terminated().map(ended -> exitCode(ended.getExitCode())).orElse(0);
+  }
+
+  private static int exitCode(int status) {
+    // A container's runtime says 128 + N, as shells do.
+    return status > 128 && status <= 128 + 31 ? 128 - status : status;
+  }
+
+  /** Whether the cluster took its place away, for reasons of its own. Only once it has ended. */
+  boolean wasDisrupted() {
+    return EVICTED.equals(pod.getStatus().getReason())
+        || conditions()
+            .anyMatch(c -> c.getType().equals("DisruptionTarget") && c.getStatus().equals("True"));
+  }
+
+  /** How it ended. Only once it has. */
+  Worker.End end() {
+    return new Worker.End(endedAt(), false, reason(), cause());
+  }
+
+  private String reason() {
+    String ofPod = pod.getStatus().getReason();
+    if (ofPod != null) {
+      return ofPod; // Evicted, OutOfcpu, NodeShutdown, DeadlineExceeded
+    }
+    String ofContainer = terminated().map(ContainerStateTerminated::getReason).orElse("");
+    return switch (ofContainer) {
+      case "", "Error" -> Worker.End.DIED;
+      case "Completed" -> "WorkerCompleted";
+      default -> ofContainer; // OOMKilled, ContainerCannotRun, StartError
+    };
+  }
+
+  private String cause() {
+    String ofPod = pod.getStatus().getReason();
+    if (ofPod != null) {
+      String message = pod.getStatus().getMessage();
+      return message == null ? ofPod : ofPod + ": " + Words.brief(message);
+    }
+    Optional<ContainerStateTerminated> ended = terminated();
+    if (ended.isEmpty()) {
+      return "its containers are gone";
+    }
+    StringBuilder words = new StringBuilder("exit ").append(exitCode());
+    String reason = ended.get().getReason();
+    if (reason != null && !reason.equals("Error") && !reason.equals("Completed")) {
+      words.append(", ").append(reason);
+    }
+    if ("OOMKilled".equals(reason)) {
+      memoryLimit().ifPresent(limit -> words.append(", limit ").append(limit));
+    }
+    String lastWords = ended.get().getMessage();
+    if (lastWords != null && !lastWords.isBlank()) {
+      words.append(", ").append(Words.brief(lastWords));
+    }
+    return words.toString();
+  }
+
+  private Optional<String> memoryLimit() {
+    return pod.getSpec().getContainers().stream()
+        .filter(container -> container.getName().equals(PodTemplate.CONTAINER))
+        .map(container -> container.getResources())
+        .filter(Objects::nonNull)
+        .map(resources -> resources.getLimits().get("memory"))
+        .filter(Objects::nonNull)
+        .map(Object::toString)
+        .findFirst();
+  }
+
+  /** The same however often it is asked: a death is told from the next by it. */
+  private Instant endedAt() {
+    return Stream.concat(
+            terminated().map(ContainerStateTerminated::getFinishedAt).stream(),
+            conditions().map(PodCondition::getLastTransitionTime))
+        .filter(Objects::nonNull)
+        .map(Instant::parse)
+        .findFirst()
+        .orElseGet(this::createdAt);
+  }
+
+  private Optional<ContainerStateTerminated> terminated() {
+    return container().map(status -> status.getState()).map(state -> state.getTerminated());
+  }
+
+  // ---- what keeps it
+
+  /** What keeps it from running; null if nothing is known to. */
+  Worker.@Nullable Trouble trouble() {
+    return PodTrouble.of(this);
+  }
+
+  Optional<ContainerStatus> container() {
+    return pod.getStatus() == null
+        ? Optional.empty()
+        : pod.getStatus().getContainerStatuses().stream()
+            .filter(status -> status.getName().equals(PodTemplate.CONTAINER))
+            .findFirst();
+  }
+
+  Stream<PodCondition> conditions() {
+    return pod.getStatus() == null ? Stream.empty() : pod.getStatus().getConditions().stream();
+  }
+
+  private Map<String, String> labels() {
+    return Objects.requireNonNullElse(pod.getMetadata().getLabels(), Map.of());
+  }
+
+  private Map<String, String> annotations() {
+    return Objects.requireNonNullElse(pod.getMetadata().getAnnotations(), Map.of());
+  }
+}

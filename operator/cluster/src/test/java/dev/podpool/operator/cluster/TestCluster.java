@@ -1,0 +1,268 @@
+package dev.podpool.operator.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.crd.Condition;
+import dev.podpool.crd.QueueCluster;
+import dev.podpool.crd.WorkerPool;
+import dev.podpool.testing.ApiServer;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * A namespace of its own on a real API server, with an operator that looks after it, and a test for
+ * all that is missing there: scheduler, kubelets, garbage collector and queue.
+ */
+final class TestCluster implements AutoCloseable {
+
+  static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private static final AtomicInteger NAMESPACES = new AtomicInteger();
+
+  final KubernetesClient client;
+  final String namespace = "test-" + NAMESPACES.incrementAndGet();
+  final FakeQueue queue = new FakeQueue(this::news);
+  private ClusterOperator operator;
+
+  TestCluster(ApiServer server) throws Exception {
+    client = server.client();
+    for (String name : List.of("workerpools.podpool.dev", "queueclusters.podpool.dev")) {
+      try (InputStream yaml = WorkerPool.class.getResourceAsStream(name + ".yaml")) {
+        server.define(name, new String(yaml.readAllBytes(), StandardCharsets.UTF_8));
+      }
+    }
+    client
+        .resource(
+            new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
+        .create();
+    // Made by a controller elsewhere; pods are refused without it.
+    client
+        .resource(
+            new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withName("default")
+                .withNamespace(namespace)
+                .endMetadata()
+                .build())
+        .create();
+  }
+
+  /** With a queue, and with an operator. */
+  static TestCluster started(ApiServer server) throws Exception {
+    TestCluster cluster = new TestCluster(server);
+    cluster.createQueue("default");
+    cluster.startOperator();
+    return cluster;
+  }
+
+  void startOperator() {
+    operator =
+        new ClusterOperator(
+            client,
+            new ClusterSettings("podpool/worker:test", "podpool/queue:test", false),
+            Set.of(namespace),
+            (in, name) -> queue);
+    operator.start();
+  }
+
+  /** Without any chance to finish anything. */
+  void stopOperator() {
+    if (operator != null) {
+      operator.close();
+      operator = null;
+    }
+  }
+
+  private void news(String pool) {
+    ClusterOperator running = operator;
+    if (running != null) {
+      running.pools().queueHasNews(namespace, pool);
+    }
+  }
+
+  void createQueue(String name) {
+    QueueCluster made = new QueueCluster();
+    made.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
+    client.resource(made).create();
+  }
+
+  /** Creates the pool whose spec is {@code spec}, as YAML in one line. */
+  WorkerPool apply(String name, String spec) {
+    // Untyped, so that what is not given is the server's to fill in.
+    client
+        .resource(
+            Serialization.unmarshal(
+                """
+                apiVersion: podpool.dev/v1alpha1
+                kind: WorkerPool
+                metadata: {name: %s, namespace: %s}
+                spec: %s
+                """
+                    .formatted(name, namespace, spec),
+                GenericKubernetesResource.class))
+        .create();
+    return pool(name);
+  }
+
+  /** Changes the pool's spec as {@code kubectl patch --type merge} does. */
+  void patch(String pool, String spec) {
+    client
+        .resources(WorkerPool.class)
+        .inNamespace(namespace)
+        .withName(pool)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": %s}".formatted(spec));
+  }
+
+  WorkerPool pool(String name) {
+    return client.resources(WorkerPool.class).inNamespace(namespace).withName(name).get();
+  }
+
+  void deletePool(String name) {
+    client.resources(WorkerPool.class).inNamespace(namespace).withName(name).delete();
+  }
+
+  List<Pod> pods() {
+    return client.pods().inNamespace(namespace).list().getItems();
+  }
+
+  Set<String> podNames() {
+    var names = new TreeSet<String>();
+    pods().forEach(pod -> names.add(pod.getMetadata().getName()));
+    return names;
+  }
+
+  Pod pod(String name) {
+    return client.pods().inNamespace(namespace).withName(name).get();
+  }
+
+  List<Event> events(String reason) {
+    return client.v1().events().inNamespace(namespace).list().getItems().stream()
+        .filter(event -> event.getReason().equals(reason))
+        .toList();
+  }
+
+  // ---- what nodes would do
+
+  /** Has the pod run, and its worker join the queue, holding so many items. */
+  void run(String pod, int leased) {
+    Pod there = await(() -> pod(pod), found -> found != null);
+    status(there, new PodBuilder(there).withNewStatus().withPhase("Running").endStatus().build());
+    queue.join(there.getMetadata().getLabels().get(Names.POOL), pod, nonce(there), leased);
+  }
+
+  static com.google.protobuf.ByteString nonce(Pod pod) {
+    return new WorkerPod(pod).nonce();
+  }
+
+  /** Has the pod's container end like this. */
+  void end(String pod, int exitCode, String reason) {
+    Pod there = pod(pod);
+    status(
+        there,
+        new PodBuilder(there)
+            .withNewStatus()
+            .withPhase(exitCode == 0 ? "Succeeded" : "Failed")
+            .addNewContainerStatus()
+            .withName(PodTemplate.CONTAINER)
+            .withImage("any")
+            .withImageID("any")
+            .withReady(false)
+            .withRestartCount(0)
+            .withNewState()
+            .withNewTerminated()
+            .withExitCode(exitCode)
+            .withReason(reason)
+            .withFinishedAt(
+                java.time.Instant.now()
+                    .truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
+                    .toString())
+            .endTerminated()
+            .endState()
+            .endContainerStatus()
+            .endStatus()
+            .build());
+  }
+
+  private void status(Pod there, Pod as) {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .withName(there.getMetadata().getName())
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(Map.of("status", as.getStatus())));
+  }
+
+  /** What a kubelet does with a pod that is to go. */
+  void reap(String pod) {
+    client.pods().inNamespace(namespace).withName(pod).withGracePeriod(0).delete();
+  }
+
+  // ---- waiting
+
+  /** Waits until {@code what} is as {@code like} wants it, and returns it. */
+  static <T> T await(Supplier<T> what, Predicate<T> like) {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    T now = what.get();
+    while (!like.test(now)) {
+      assertThat(System.nanoTime()).as("still %s", now).isLessThan(end);
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      now = what.get();
+    }
+    return now;
+  }
+
+  void awaitPods(String... names) {
+    await(this::podNames, now -> now.equals(new TreeSet<>(List.of(names))));
+  }
+
+  /** Waits until the pool's Ready condition says this. */
+  void awaitMessage(String pool, String message) {
+    await(() -> message(pool), message::equals);
+  }
+
+  String message(String pool) {
+    Condition ready = condition(pool, "Ready");
+    return ready == null ? null : ready.message();
+  }
+
+  Condition condition(String pool, String type) {
+    WorkerPool there = pool(pool);
+    return there == null || there.getStatus() == null
+        ? null
+        : there.getStatus().conditions().stream()
+            .filter(condition -> condition.type().equals(type))
+            .findFirst()
+            .orElse(null);
+  }
+
+  @Override
+  public void close() {
+    stopOperator();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.podpool.operator.cluster;
+
+import org.jspecify.annotations.NullMarked;
