@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +31,6 @@ final class PoolMemory {
   final Set<String> everReady = new HashSet<>();
   // Uids of pods whose end is told, and in which session of the queue.
   final Map<String, Integer> endsTold = new HashMap<>();
-  final Set<String> eventsSaid = new HashSet<>();
 
   @Nullable WorkerPoolStatus written;
   Instant writtenAt = Instant.MIN;
@@ -38,12 +39,41 @@ final class PoolMemory {
   int definedIn;
   int deletedIn;
 
+  // By uid. Kubernetes tells times in whole seconds, and a worker may not live that long.
+  private final Map<String, Instant> startedAt = new HashMap<>();
+  private final Map<String, Instant> endedAt = new HashMap<>();
+
   // Places of pods that may have been made, until when they should have been seen.
   private final Map<Integer, Instant> expected = new HashMap<>();
 
   private Worker.@Nullable Trouble refusal;
   private int refusals;
   private Instant refusedUntil = Instant.MIN;
+
+  /** Forgets whatever is not one of {@code pods}. */
+  void keep(List<WorkerPod> pods) {
+    Set<String> uids = pods.stream().map(WorkerPod::uid).collect(Collectors.toSet());
+    everReady.retainAll(uids);
+    startedAt.keySet().retainAll(uids);
+    endedAt.keySet().retainAll(uids);
+    endsTold.keySet().retainAll(uids);
+  }
+
+  // ---- times
+
+  void started(String uid, Instant now) {
+    startedAt.put(uid, now);
+  }
+
+  /** When {@code pod} was made. */
+  Instant startedAt(WorkerPod pod) {
+    return startedAt.getOrDefault(pod.uid(), pod.createdAt());
+  }
+
+  /** When {@code pod} was first seen to have ended. */
+  Instant endedAt(WorkerPod pod, Instant now) {
+    return endedAt.computeIfAbsent(pod.uid(), uid -> now);
+  }
 
   // ---- starts that are not seen yet
 

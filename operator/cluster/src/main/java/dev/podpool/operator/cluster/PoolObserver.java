@@ -34,24 +34,26 @@ final class PoolObserver {
         memory.everReady.add(pod.uid());
       }
       boolean ours = pod.controller().map(owner -> owners.contains(owner.getUid())).orElse(false);
-      workers.add(worker(pod, ours, session, memory));
+      workers.add(worker(pod, ours, session, memory, now));
     }
-    memory.everReady.retainAll(pods.stream().map(WorkerPod::uid).collect(Collectors.toSet()));
+    memory.keep(pods);
     Set<Integer> seen = pods.stream().map(WorkerPod::ordinal).collect(Collectors.toSet());
     return new Observed(workers, memory.pending(seen, now), queue.facts(), memory.backoff);
   }
 
   private static Worker worker(
-      WorkerPod pod, boolean ours, @Nullable WorkerStatus session, PoolMemory memory) {
+      WorkerPod pod, boolean ours, @Nullable WorkerStatus session, PoolMemory memory, Instant now) {
     Phase phase = phase(pod, ours, session, memory);
     return new Worker(
         pod.ordinal(),
         pod.templateHash(),
         phase,
-        pod.createdAt(),
+        memory.startedAt(pod),
         pod.cordonedAt(),
         session == null ? 0 : session.getLeased(),
-        phase == Phase.ENDED ? pod.end() : null,
+        phase == Phase.ENDED
+            ? new Worker.End(memory.endedAt(pod, now), false, pod.reason(), pod.cause())
+            : null,
         phase == Phase.STARTING ? pod.trouble() : null);
   }
 

@@ -314,21 +314,23 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   }
 
   private void warnOfUnfinished(WorkerPool pool, PoolQueue queue, PoolMemory memory) {
-    QueueView view = queue.view(pool.getMetadata().getName());
-    long unfinished = view.of(pool.getMetadata().getUid()).unfinished();
-    if (memory.deletedIn == 0 && (unfinished > 0 || !view.reachable())) {
-      tools
-          .events()
-          .warning(
-              pool,
-              "DrainDeadlinePassed",
-              view.reachable()
-                  ? "drainDeadline of %s has passed: %d tasks are cancelled"
-                      .formatted(pool.getSpec().drainDeadlineOrDefault(), unfinished)
-                  : "drainDeadline of %s has passed, and the queue does not answer: what was left is"
-                          .formatted(pool.getSpec().drainDeadlineOrDefault())
-                      + " cancelled when it does");
+    QueueView view = queue.view(pool.getMetadata().getName()).of(pool.getMetadata().getUid());
+    long unfinished = view.unfinished();
+    if (memory.deletedIn != 0 || (view.reachable() && unfinished == 0)) {
+      return;
     }
+    String deadline =
+        pool.getSpec().drainDeadline() == null ? "10m" : pool.getSpec().drainDeadline();
+    String what =
+        !view.reachable()
+            ? "the queue does not answer, and cancels what is left when it does"
+            : unfinished == 1 ? "1 task is cancelled" : unfinished + " tasks are cancelled";
+    tools
+        .events()
+        .warning(
+            pool,
+            "DrainDeadlinePassed",
+            "drainDeadline of %s has passed: %s".formatted(deadline, what));
   }
 
   private static void deleteInQueue(WorkerPool pool, @Nullable PoolQueue queue, PoolMemory memory) {

@@ -150,7 +150,6 @@ final class PoolTurn {
         seen.accept(tools.calls().give(pod.pod(), owner), pod.pod()); // daemon was changed
       }
     }
-    memory.endsTold.keySet().retainAll(pods.stream().map(WorkerPod::uid).toList());
   }
 
   private void tellEnd(WorkerPod pod, boolean queueHasItsSession) {
@@ -158,16 +157,12 @@ final class PoolTurn {
     if (told == null && pod.goneAt() == null) {
       tools
           .events()
-          .warning(
-              pool,
-              pod.end().reason(),
-              "Worker %s died: %s".formatted(pod.name(), pod.end().cause()));
+          .warning(pool, pod.reason(), "Worker %s died: %s".formatted(pod.name(), pod.cause()));
     }
     int generation = queue.generation();
     if (told == null || (queueHasItsSession && told != generation)) {
       queue.ended(
-          pod.nonce(),
-          new PoolQueue.WorkerEnd(pod.exitCode(), pod.end().cause(), pod.wasDisrupted()));
+          pod.nonce(), new PoolQueue.WorkerEnd(pod.exitCode(), pod.cause(), pod.wasDisrupted()));
       memory.endsTold.put(pod.uid(), generation);
     }
   }
@@ -239,7 +234,9 @@ final class PoolTurn {
       return false;
     }
     try {
-      seen.accept(tools.calls().create(template.pod(step.name(), step.ordinal(), owner)), null);
+      Pod made = tools.calls().create(template.pod(step.name(), step.ordinal(), owner));
+      memory.started(made.getMetadata().getUid(), now);
+      seen.accept(made, null);
       memory.accepted();
       return true;
     } catch (KubernetesClientException e) {

@@ -108,12 +108,8 @@ record WorkerPod(Pod pod) {
             .anyMatch(c -> c.getType().equals("DisruptionTarget") && c.getStatus().equals("True"));
   }
 
-  /** How it ended. Only once it has. */
-  Worker.End end() {
-    return new Worker.End(endedAt(), false, reason(), cause());
-  }
-
-  private String reason() {
+  /** Why it ended, in one word for programs. Only once it has. */
+  String reason() {
     String ofPod = pod.getStatus().getReason();
     if (ofPod != null) {
       return ofPod; // Evicted, OutOfcpu, NodeShutdown, DeadlineExceeded
@@ -126,7 +122,8 @@ record WorkerPod(Pod pod) {
     };
   }
 
-  private String cause() {
+  /** How it ended, for people. Only once it has. */
+  String cause() {
     String ofPod = pod.getStatus().getReason();
     if (ofPod != null) {
       String message = pod.getStatus().getMessage();
@@ -160,17 +157,6 @@ record WorkerPod(Pod pod) {
         .filter(Objects::nonNull)
         .map(Object::toString)
         .findFirst();
-  }
-
-  /** The same however often it is asked: a death is told from the next by it. */
-  private Instant endedAt() {
-    return Stream.concat(
-            terminated().map(ContainerStateTerminated::getFinishedAt).stream(),
-            conditions().map(PodCondition::getLastTransitionTime))
-        .filter(Objects::nonNull)
-        .map(Instant::parse)
-        .findFirst()
-        .orElseGet(this::createdAt);
   }
 
   private Optional<ContainerStateTerminated> terminated() {

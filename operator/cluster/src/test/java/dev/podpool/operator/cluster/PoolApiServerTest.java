@@ -92,14 +92,305 @@ class PoolApiServerTest {
     cluster.reap("joined-0");
     await(() -> cluster.pool("joined"), pool -> pool == null);
     assertThat(cluster.queue.told()).contains("delete joined");
-    assertThat(
-            cluster
-                .client
-                .configMaps()
-                .inNamespace(cluster.namespace)
-                .withName("joined-members")
-                .get())
-        .isNull();
+    assertThat(cluster.anchor("joined")).isNull();
+  }
+
+  @Test
+  void aPoolShrinksByItsIdleWorkerAndCordonsItFirst() {
+    cluster.apply("shrunk", "{workers: 2}");
+    cluster.run("shrunk-0", 0);
+    cluster.run("shrunk-1", 3);
+    cluster.queue.say("shrunk", status -> status.setLeased(3));
+    cluster.awaitMessage("shrunk", "Working");
+
+    cluster.patch("shrunk", "{workers: 1}");
+
+    await(() -> isGoing(cluster.pod("shrunk-0")), going -> going);
+    assertThat(cluster.queue.told()).contains("cordon shrunk-0").doesNotContain("cordon shrunk-1");
+    assertThat(cluster.events("Stopped").getFirst().getMessage())
+        .isEqualTo("Stopped worker shrunk-0: scaled down");
+    cluster.reap("shrunk-0");
+    cluster.awaitMessage("shrunk", "Working");
+    cluster.awaitPods("shrunk-1");
+  }
+
+  @Test
+  void aBusyWorkerThatIsTooManyStaysCordonedUntilTheSpecWantsItAgain() {
+    cluster.apply("busy", "{workers: 1}");
+    cluster.run("busy-0", 2);
+    cluster.awaitMessage("busy", "Joined");
+    cluster.patch("busy", "{workers: 0}");
+    await(cluster.queue::told, told -> told.contains("cordon busy-0"));
+    assertThat(cluster.pod("busy-0").getMetadata().getAnnotations()).containsKey(Names.CORDONED_AT);
+
+    cluster.patch("busy", "{workers: 1}");
+
+    await(cluster.queue::told, told -> told.contains("uncordon busy-0"));
+    await(
+        () -> cluster.pod("busy-0").getMetadata().getAnnotations(),
+        annotations -> !annotations.containsKey(Names.CORDONED_AT));
+    assertThat(isGoing(cluster.pod("busy-0"))).isFalse();
+  }
+
+  @Test
+  void aWorkerThatJoinsTheQueueAfterItWasCordonedIsCordonedThereToo() {
+    cluster.apply("late", "{workers: 1}");
+    cluster.awaitPods("late-0");
+    new ApiCalls(cluster.client).cordoned(cluster.pod("late-0"), "2026-01-01T00:00:00Z");
+
+    cluster.run("late-0", 1);
+
+    // It is wanted, so that is taken back once it is seen.
+    await(cluster.queue::told, told -> told.contains("uncordon late-0"));
+  }
+
+  @Test
+  void aWorkerThatRunsOutOfMemoryIsReplacedAndItsEndIsToldWithItsCause() {
+    cluster.apply("oom", "{workers: 1, template: {resources: {limits: {memory: 512Mi}}}}");
+    cluster.run("oom-0", 1);
+    cluster.awaitMessage("oom", "Joined");
+    String uid = cluster.pod("oom-0").getMetadata().getUid();
+
+    cluster.end("oom-0", 137, "OOMKilled");
+
+    await(
+        () -> cluster.pod("oom-0"), pod -> pod != null && !pod.getMetadata().getUid().equals(uid));
+    assertThat(cluster.queue.told()).contains("ended -9 exit -9, OOMKilled, limit 512Mi");
+    assertThat(cluster.events("OOMKilled").getFirst().getMessage())
+        .isEqualTo("Worker oom-0 died: exit -9, OOMKilled, limit 512Mi");
+  }
+
+  @Test
+  void workersThatDieAtOnceAreStartedMoreAndMoreSeldomAndTheStatusSaysWhy() {
+    cluster.apply("crash", "{workers: 1}");
+    for (int death = 0; death < 3; death++) {
+      await(() -> cluster.pod("crash-0"), pod -> pod != null && !new WorkerPod(pod).hasEnded());
+      cluster.end("crash-0", 1, "Error");
+    }
+
+    await(
+        () -> cluster.message("crash"),
+        message ->
+            message.matches(
+                "Worker crash-0 died, [23] times in a row \\(exit 1\\): starts are [12] s apart"));
+    assertThat(cluster.condition("crash", "Ready").reason()).isEqualTo("WorkerDied");
+  }
+
+  @Test
+  void anEvictedWorkersEndIsToldAsADisruption() {
+    cluster.apply("evicted", "{workers: 1}");
+    cluster.run("evicted-0", 1);
+    cluster.awaitMessage("evicted", "Joined");
+
+    cluster.evict("evicted-0", "The node was low on resource: memory.");
+
+    await(
+        cluster.queue::told,
+        told -> told.contains("ended 0 Evicted: The node was low on resource: memory. disrupted"));
+  }
+
+  @Test
+  void whatKeepsWorkersFromRunningIsInTheStatusAndInAnEvent() {
+    cluster.apply("pending", "{workers: 1}");
+    cluster.awaitPods("pending-0");
+
+    cluster.unschedulable("pending-0", "0/3 nodes are available: 3 Insufficient cpu.");
+
+    cluster.awaitMessage("pending", "Pending: 1 worker unschedulable (cpu)");
+    assertThat(cluster.condition("pending", "Ready").reason()).isEqualTo("Unschedulable");
+    await(() -> cluster.events("Unschedulable"), events -> events.size() == 1);
+  }
+
+  @Test
+  void aFailingInitializerIsInTheStatus() {
+    cluster.apply("initial", "{workers: 1}");
+    cluster.awaitPods("initial-0");
+
+    cluster.queue.say(
+        "initial",
+        status ->
+            status
+                .getFailureBuilder()
+                .setFailures(5)
+                .getFailureBuilder()
+                .setMessage("/models absent"));
+
+    cluster.awaitMessage("initial", "Initializer failed 5 times: /models absent");
+    await(() -> cluster.events("InitializerFailed"), events -> events.size() == 1);
+  }
+
+  @Test
+  void podsThatTheServerRefusesAreInTheStatusAndTriedAgainLater() {
+    cluster.quota("pods", "1");
+    cluster.apply("quota", "{workers: 2}");
+
+    await(
+        () -> cluster.condition("quota", "Ready"),
+        ready -> ready != null && "QuotaExceeded".equals(ready.reason()));
+    assertThat(cluster.message("quota")).startsWith("Pending: workers refused: ");
+    assertThat(cluster.podNames()).hasSize(1);
+
+    cluster.quota("pods", "2");
+
+    cluster.awaitPods("quota-0", "quota-1");
+  }
+
+  @Test
+  void aPodOfSomebodyElseInAPlaceIsNamedAndLeftAlone() {
+    cluster.createPod("taken-0");
+    cluster.apply("taken", "{workers: 2}");
+
+    cluster.awaitMessage(
+        "taken",
+        "Pending: workers refused: pod taken-0 exists and is not this pool's: delete it, or name"
+            + " the pool otherwise");
+    assertThat(isGoing(cluster.pod("taken-0"))).isFalse();
+  }
+
+  @Test
+  void aChangedTemplateReplacesWorkersOneByOne() {
+    cluster.apply("rolled", "{workers: 1}");
+    cluster.run("rolled-0", 0);
+    cluster.awaitMessage("rolled", "Joined");
+    String uid = cluster.pod("rolled-0").getMetadata().getUid();
+
+    cluster.patch("rolled", "{template: {image: 'other:2'}}");
+
+    Pod next =
+        await(
+            () -> cluster.pod("rolled-0"),
+            pod -> pod != null && !pod.getMetadata().getUid().equals(uid));
+    assertThat(next.getSpec().getContainers().getFirst().getImage()).isEqualTo("other:2");
+    assertThat(cluster.queue.told()).contains("cordon rolled-0");
+  }
+
+  @Test
+  void anOperatorThatComesAnewGoesOnWithoutASecondPodOrAWrite() {
+    cluster.apply("kept", "{workers: 2}");
+    cluster.run("kept-0", 0);
+    cluster.run("kept-1", 0);
+    cluster.awaitMessage("kept", "Joined");
+    cluster.stopOperator();
+    String version = cluster.pool("kept").getMetadata().getResourceVersion();
+    var uids = cluster.pods().stream().map(pod -> pod.getMetadata().getUid()).toList();
+    long published = cluster.queue.published("kept");
+    cluster.queue.say("kept", status -> {});
+
+    cluster.startOperator();
+
+    await(() -> cluster.queue.published("kept"), index -> index > published);
+    assertThat(cluster.pods().stream().map(pod -> pod.getMetadata().getUid()).toList())
+        .isEqualTo(uids);
+    assertThat(cluster.pool("kept").getMetadata().getResourceVersion()).isEqualTo(version);
+  }
+
+  @Test
+  void aPoolWhoseQueueDoesNotAnswerKeepsItsWorkers() {
+    cluster.apply("cut", "{workers: 1}");
+    cluster.run("cut-0", 0);
+    cluster.awaitMessage("cut", "Joined");
+
+    cluster.queue.reachable(false);
+
+    cluster.awaitMessage("cut", "Queue unreachable");
+    assertThat(cluster.condition("cut", "Joined").status()).isEqualTo(Truth.Unknown);
+    assertThat(cluster.condition("cut", "QueueReachable").status()).isEqualTo(Truth.False);
+    assertThat(isGoing(cluster.pod("cut-0"))).isFalse();
+  }
+
+  @Test
+  void aPoolWithoutAQueueSaysSoAndStartsWhenItComes() {
+    cluster.apply("homeless", "{queue: other}");
+    cluster.awaitMessage(
+        "homeless", "No QueueCluster other in this namespace: make one, or change spec.queue");
+    assertThat(cluster.podNames()).isEmpty();
+
+    cluster.createQueue("other");
+
+    cluster.awaitPods("homeless-0");
+  }
+
+  @Test
+  void aPoolThatIsNoDaemonAnyMoreIsGivenToItsAnchorAndBack() {
+    var pool = cluster.apply("switch", "{workers: 1}");
+    cluster.run("switch-0", 0);
+    cluster.awaitMessage("switch", "Joined");
+
+    cluster.patch("switch", "{daemon: false}");
+
+    await(() -> ownerOf("switch-0").getKind(), "ConfigMap"::equals);
+    assertThat(cluster.pool("switch").getMetadata().getFinalizers()).containsExactly(Names.JOIN);
+    cluster.patch("switch", "{daemon: true}");
+    await(() -> ownerOf("switch-0").getUid(), pool.getMetadata().getUid()::equals);
+    await(() -> cluster.pool("switch").getMetadata().getFinalizers().size(), size -> size == 0);
+    await(() -> cluster.anchor("switch"), anchor -> anchor == null);
+    assertThat(isGoing(cluster.pod("switch-0"))).isFalse();
+  }
+
+  @Test
+  void aPoolThatIsNotJoinedInTimeGoesAllTheSameAndAnEventSaysSo() {
+    cluster.apply("slow", "{daemon: false, drainDeadline: 2s}");
+    cluster.run("slow-0", 1);
+    cluster.queue.say("slow", status -> status.setLeased(1));
+    cluster.awaitMessage("slow", "Working");
+
+    cluster.deletePool("slow");
+
+    await(() -> isGoing(cluster.pod("slow-0")), going -> going);
+    cluster.reap("slow-0");
+    await(() -> cluster.pool("slow"), gone -> gone == null);
+    assertThat(cluster.events("DrainDeadlinePassed").getFirst().getMessage())
+        .isEqualTo("drainDeadline of 2s has passed: 1 task is cancelled");
+  }
+
+  @Test
+  void aNamespaceThatIsDeletedIsNotHeldUp() {
+    cluster.apply("doomed", "{daemon: false}");
+    cluster.run("doomed-0", 1);
+    cluster.queue.say("doomed", status -> status.setLeased(1));
+    cluster.awaitMessage("doomed", "Working");
+    cluster.client.namespaces().withName(cluster.namespace).delete();
+
+    cluster.deletePool("doomed");
+
+    await(() -> cluster.pool("doomed"), gone -> gone == null);
+  }
+
+  @Test
+  void anOrphanInAPoolsPlaceMakesWay() {
+    cluster.createPod("heir-0", "heir");
+    String uid = cluster.pod("heir-0").getMetadata().getUid();
+
+    cluster.apply("heir", "{workers: 1}");
+
+    Pod own =
+        await(
+            () -> cluster.pod("heir-0"),
+            pod -> pod != null && !pod.getMetadata().getUid().equals(uid));
+    assertThat(ownerOf("heir-0").getKind()).isEqualTo("WorkerPool");
+    assertThat(own.getMetadata().getAnnotations()).containsKey(Names.TEMPLATE);
+  }
+
+  @Test
+  void aPoolOfTheSameNameIsAnother() {
+    cluster.apply("again", "{}");
+    cluster.awaitPods("again-0");
+    String uid = cluster.pool("again").getMetadata().getUid();
+    cluster.stopOperator();
+    cluster.deletePool("again");
+    cluster.reap("again-0");
+    cluster.apply("again", "{}");
+
+    cluster.startOperator();
+
+    await(() -> cluster.queue.definition("again").getUid(), now -> !now.equals(uid));
+    assertThat(cluster.queue.told()).containsSubsequence("delete again", "define again");
+    cluster.awaitPods("again-0");
+    assertThat(ownerOf("again-0").getUid()).isEqualTo(cluster.pool("again").getMetadata().getUid());
+  }
+
+  private OwnerReference ownerOf(String pod) {
+    return cluster.pod(pod).getMetadata().getOwnerReferences().getFirst();
   }
 
   private static boolean isGoing(Pod pod) {

@@ -6,12 +6,15 @@ import dev.podpool.crd.Condition;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.testing.ApiServer;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -130,7 +133,10 @@ final class TestCluster implements AutoCloseable {
         .resources(WorkerPool.class)
         .inNamespace(namespace)
         .withName(pool)
-        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": %s}".formatted(spec));
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(
+                Map.of("spec", Serialization.unmarshal("any:\n  " + spec, Map.class).get("any"))));
   }
 
   WorkerPool pool(String name) {
@@ -161,7 +167,102 @@ final class TestCluster implements AutoCloseable {
         .toList();
   }
 
+  ConfigMap anchor(String pool) {
+    return client.configMaps().inNamespace(namespace).withName(pool + "-members").get();
+  }
+
+  /** A pod that the operator has not made. */
+  void createPod(String name) {
+    createPod(name, null);
+  }
+
+  /** A pod with the labels of a pool's first worker, that goes with nobody. */
+  void createPod(String name, String pool) {
+    var pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace(namespace)
+            .endMetadata()
+            .withNewSpec()
+            .addNewContainer()
+            .withName(PodTemplate.CONTAINER)
+            .withImage("any")
+            .endContainer()
+            .endSpec()
+            .build();
+    if (pool != null) {
+      var labels = new java.util.HashMap<>(PodTemplate.labels(pool));
+      labels.put(Names.ORDINAL, "0");
+      pod.getMetadata().setLabels(labels);
+    }
+    client.resource(pod).create();
+  }
+
+  /** Has the namespace have so much of that. */
+  void quota(String resource, String most) {
+    client
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName("quota")
+                .withNamespace(namespace)
+                .endMetadata()
+                .withNewSpec()
+                .addToHard(resource, new Quantity(most))
+                .endSpec()
+                .build())
+        .forceConflicts()
+        .serverSideApply();
+    // A controller's elsewhere; nothing is admitted before it has looked.
+    client
+        .resourceQuotas()
+        .inNamespace(namespace)
+        .withName("quota")
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(
+                Map.of(
+                    "status",
+                    Map.of(
+                        "hard",
+                        Map.of(resource, most),
+                        "used",
+                        Map.of(resource, String.valueOf(pods().size()))))));
+  }
+
   // ---- what nodes would do
+
+  void evict(String pod, String message) {
+    Pod there = pod(pod);
+    status(
+        there,
+        new PodBuilder(there)
+            .withNewStatus()
+            .withPhase("Failed")
+            .withReason("Evicted")
+            .withMessage(message)
+            .endStatus()
+            .build());
+  }
+
+  void unschedulable(String pod, String message) {
+    Pod there = pod(pod);
+    status(
+        there,
+        new PodBuilder(there)
+            .withNewStatus()
+            .withPhase("Pending")
+            .addNewCondition()
+            .withType("PodScheduled")
+            .withStatus("False")
+            .withReason("Unschedulable")
+            .withMessage(message)
+            .endCondition()
+            .endStatus()
+            .build());
+  }
 
   /** Has the pod run, and its worker join the queue, holding so many items. */
   void run(String pod, int leased) {

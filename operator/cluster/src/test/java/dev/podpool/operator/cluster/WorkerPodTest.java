@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.podpool.operator.plan.Worker;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,19 +60,20 @@ class WorkerPodTest {
     WorkerPod pod = ended("Failed", terminated);
 
     assertThat(pod.hasEnded()).isTrue();
-    assertThat(pod.end())
-        .isEqualTo(new Worker.End(Instant.parse("2026-01-01T00:01:00Z"), false, reason, cause));
+    assertThat(pod.reason()).isEqualTo(reason);
+    assertThat(pod.cause()).isEqualTo(cause);
     assertThat(pod.exitCode()).isEqualTo(code);
     assertThat(pod.wasDisrupted()).isFalse();
   }
 
   @Test
   void aWorkerThatEndsByItselfCountsAsDead() {
-    Worker.End end = ended("Succeeded", "exitCode: 0, reason: Completed").end();
+    WorkerPod pod = ended("Succeeded", "exitCode: 0, reason: Completed");
 
-    assertThat(end.asked()).isFalse();
-    assertThat(end.reason()).isEqualTo("WorkerCompleted");
-    assertThat(end.cause()).isEqualTo("exit 0");
+    assertThat(pod.hasEnded()).isTrue();
+    assertThat(pod.wasDisrupted()).isFalse();
+    assertThat(pod.reason()).isEqualTo("WorkerCompleted");
+    assertThat(pod.cause()).isEqualTo("exit 0");
   }
 
   @ParameterizedTest
@@ -87,14 +87,7 @@ class WorkerPodTest {
   void aPodThatTheClusterEndsIsDisruptedButOneThatIsRefusedIsNot(
       String status, boolean disrupted, String reason) {
     assertThat(pod(status).wasDisrupted()).isEqualTo(disrupted);
-    assertThat(pod(status).end().reason()).isEqualTo(reason);
-  }
-
-  @Test
-  void anEndWithoutATimeIsAlwaysTheSame() {
-    WorkerPod pod = pod("{phase: Failed, reason: Evicted}");
-
-    assertThat(pod.end().at()).isEqualTo(Instant.parse("2026-01-01T00:00:00Z"));
+    assertThat(pod(status).reason()).isEqualTo(reason);
   }
 
   @ParameterizedTest
