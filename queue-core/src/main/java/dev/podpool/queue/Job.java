@@ -316,13 +316,18 @@ final class Job {
     endLeased(lease, outcome(index, 1).setEnded(ended).build(), ItemState.DEAD);
   }
 
-  /** The worker is gone, and did not say what it had begun. */
-  void lose(Lease lease, WorkerLoss loss) {
+  /**
+   * The worker is gone, and did not say what it had begun.
+   *
+   * @param disrupted whether that was no item's doing: then only what must not run twice is charged
+   */
+  void lose(Lease lease, WorkerLoss loss, boolean disrupted) {
+    boolean charges = lease.sole && (!disrupted || submitted.getMaxAttempts() == 1);
     for (long index = lease.first; index < lease.end(); index++) {
       if (!items.isLeasedBy(index, lease.number)) {
         continue;
       }
-      if (lease.sole) { // as every lease of a job with one attempt is
+      if (charges) { // as every lease of a job with one attempt is sole
         charge(lease, index, loss);
       } else {
         giveBackAsSuspect(lease, index);

@@ -1,5 +1,6 @@
 package dev.podpool.queue;
 
+import dev.podpool.protocol.DeletePool;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ExpireSession;
 import dev.podpool.protocol.OpenSession;
@@ -91,7 +92,7 @@ final class Lifetimes {
   void expire(ExpireSession expire, Effects effects) {
     SessionState session = sessions.find(expire.getSession());
     if (session != null) { // else closed in time
-      expire(session, expire.getExitCode(), expire.getCause(), effects);
+      expire(session, expire.getExitCode(), expire.getCause(), false, effects);
     }
   }
 
@@ -104,12 +105,13 @@ final class Lifetimes {
     }
     SessionState ended = sessions.findByNonce(report.getNonce());
     if (ended != null) { // else it is over already
-      expire(ended, report.getExitCode(), report.getCause(), effects);
+      expire(ended, report.getExitCode(), report.getCause(), report.getDisrupted(), effects);
     }
     return null;
   }
 
-  private void expire(SessionState session, int exitCode, String words, Effects effects) {
+  private void expire(
+      SessionState session, int exitCode, String words, boolean disrupted, Effects effects) {
     String cause = words.isEmpty() ? "session expired" : words;
     WorkerLoss loss =
         session.worker == null
@@ -119,24 +121,34 @@ final class Lifetimes {
                 .setExitCode(exitCode)
                 .setCause(cause)
                 .build();
-    end(session, Refusals.of(ErrorCode.SESSION_EXPIRED, cause), loss, effects);
+    end(session, Refusals.of(ErrorCode.SESSION_EXPIRED, cause), loss, disrupted, effects);
   }
 
   void close(SessionState session, Effects effects) {
-    end(session, Refusals.of(ErrorCode.SESSION_CLOSED, "the session was closed"), null, effects);
+    end(
+        session,
+        Refusals.of(ErrorCode.SESSION_CLOSED, "the session was closed"),
+        null,
+        false,
+        effects);
   }
 
   /** Ends the pool's workers and jobs, and forgets it. Nothing where it is gone already. */
-  void deletePool(String name, Effects effects) {
+  void deletePool(DeletePool delete, Effects effects) {
+    String name = delete.getPool();
     Pool pool = pools.find(name);
-    if (pool == null) {
+    boolean isAnother =
+        pool != null
+            && !delete.getUid().isEmpty()
+            && !delete.getUid().equals(pool.definition().getUid());
+    if (pool == null || isAnother) {
       return;
     }
     Refusal gone = Refusals.of(ErrorCode.POOL_DELETED, "pool '" + name + "' was deleted");
     for (WorkerState worker : List.copyOf(pool.workers.values())) {
       SessionState session = sessions.find(worker.session);
       if (session != null) {
-        end(session, gone, null, effects);
+        end(session, gone, null, false, effects);
       }
     }
     jobs.deletePool(pool);
@@ -144,9 +156,13 @@ final class Lifetimes {
 
   /** Null {@code loss}: the orderly end, at which nothing had begun. */
   private void end(
-      SessionState session, Refusal reason, @Nullable WorkerLoss loss, Effects effects) {
+      SessionState session,
+      Refusal reason,
+      @Nullable WorkerLoss loss,
+      boolean disrupted,
+      Effects effects) {
     if (session.worker != null) {
-      workers.end(session.worker, loss);
+      workers.end(session.worker, loss, disrupted);
     }
     jobs.endSession(session);
     pools.endSession(session.id);

@@ -131,7 +131,7 @@ public final class QueueMachine {
       }
       case DEFINE_POOL -> refusal(pools.define(operation.getDefinePool()));
       case DELETE_POOL -> {
-        lifetimes.deletePool(operation.getDeletePool().getPool(), jobs.effects());
+        lifetimes.deletePool(operation.getDeletePool(), jobs.effects());
         yield null;
       }
       case JOIN_POOL -> pools.join(operation.getJoinPool(), session, sequence, nowMillis, index);

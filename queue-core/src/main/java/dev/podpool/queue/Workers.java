@@ -127,13 +127,15 @@ final class Workers {
 
   /**
    * The worker's session is over. Null {@code loss}: in order, nothing of what it held had begun.
+   *
+   * @param disrupted whether the loss was none of its items' doing
    */
-  void end(WorkerState worker, @Nullable WorkerLoss loss) {
+  void end(WorkerState worker, @Nullable WorkerLoss loss, boolean disrupted) {
     for (Lease lease : worker.leasesInOrder()) {
       if (loss == null) {
         lease.job.giveBackAll(lease);
       } else {
-        lease.job.lose(lease, loss);
+        lease.job.lose(lease, loss, disrupted);
       }
       jobs.touch(lease.job);
     }

@@ -253,7 +253,7 @@ final class Model {
         sessions.values().stream()
             .filter(each -> each.nonce.equals(nonce))
             .findFirst()
-            .ifPresent(each -> end(each, true));
+            .ifPresent(each -> end(each, true, operation.getReportWorkerEnd().getDisrupted()));
       }
       case REPORT_ITEMS -> {
         boolean stale = report(operation.getReportItems(), session.worker);
@@ -376,6 +376,10 @@ final class Model {
   }
 
   private void end(Session session, boolean lost) {
+    end(session, lost, false);
+  }
+
+  private void end(Session session, boolean lost, boolean disrupted) {
     if (session == null) {
       return;
     }
@@ -383,7 +387,7 @@ final class Model {
     for (Job job : jobs.values()) {
       for (Item item : job.items) {
         if (session.worker != null && item.worker == session.worker) {
-          if (lost && (item.sole || attempts(job) == 1)) {
+          if (lost && ((item.sole && !disrupted) || attempts(job) == 1)) {
             charge(job, item);
           } else {
             free(item, ItemState.READY);

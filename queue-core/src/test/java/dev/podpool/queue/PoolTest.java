@@ -155,6 +155,15 @@ class PoolTest {
   }
 
   @Test
+  void deletingAPoolByItsUidLeavesAnotherOfItsNameAlone() {
+    assertThat(queue.deletePool("uid-0")).isEqualTo("done");
+    assertThat(queue.status()).isNotNull();
+
+    assertThat(queue.deletePool("uid-1")).isEqualTo("done");
+    assertThat(queue.status()).isNull();
+  }
+
+  @Test
   void deletingAPoolEndsItsItemsAndTellsWhoWaitsWatchesOrWorks() {
     queue.submit("job", "a", "b");
     queue.worker("w", 1, 1);

@@ -222,14 +222,16 @@ final class QueueScript {
   // ---- what clients do
 
   String reportEnd(String client, String nonce, int exitCode, String cause) {
-    return send(
+    return reportEnd(
         client,
-        Operation.newBuilder()
-            .setReportWorkerEnd(
-                ReportWorkerEnd.newBuilder()
-                    .setNonce(TestPayloads.id(nonce))
-                    .setExitCode(exitCode)
-                    .setCause(cause)));
+        ReportWorkerEnd.newBuilder()
+            .setNonce(TestPayloads.id(nonce))
+            .setExitCode(exitCode)
+            .setCause(cause));
+  }
+
+  String reportEnd(String client, ReportWorkerEnd.Builder end) {
+    return send(client, Operation.newBuilder().setReportWorkerEnd(end));
   }
 
   static SubmitJob.Builder job(String id, String... words) {
@@ -283,8 +285,13 @@ final class QueueScript {
   }
 
   String deletePool() {
+    return deletePool("");
+  }
+
+  String deletePool(String uid) {
     return send(
-        "client", Operation.newBuilder().setDeletePool(DeletePool.newBuilder().setPool(POOL)));
+        "client",
+        Operation.newBuilder().setDeletePool(DeletePool.newBuilder().setPool(POOL).setUid(uid)));
   }
 
   /** What {@code name} was told since this was last asked. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReportWorkerEnd;
 import dev.podpool.protocol.RetryDead;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -130,6 +131,37 @@ class WorkerDeathTest {
 
     assertThat(queue.credit("w", 1)).containsExactly("a#2");
     assertThat(queue.status().getWorkersList()).hasSize(1);
+  }
+
+  @Test
+  void aDisruptedWorkersItemsAreNotChargedHoweverOften() {
+    queue.submit("job", "a");
+    for (int eviction = 0; eviction < 5; eviction++) {
+      queue.openWorker("w" + eviction, 1, "nonce " + eviction);
+      assertThat(queue.credit("w" + eviction, 1)).containsExactly("a");
+      queue.reportEnd("client", disruption("nonce " + eviction));
+    }
+
+    assertThat(queue.status().getCharged()).isZero();
+    assertThat(queue.status().getReady()).isEqualTo(1);
+  }
+
+  @Test
+  void whatMustNotRunTwiceIsChargedWithADisruptionToo() {
+    queue.submit(QueueScript.job("once", "a").setMaxAttempts(1));
+    queue.openWorker("w", 1, "nonce");
+    queue.credit("w", 1);
+
+    queue.reportEnd("client", disruption("nonce"));
+
+    assertThat(queue.told("client")).containsExactly("#0 DEAD", "last");
+  }
+
+  private static ReportWorkerEnd.Builder disruption(String nonce) {
+    return ReportWorkerEnd.newBuilder()
+        .setNonce(TestPayloads.id(nonce))
+        .setCause("Evicted")
+        .setDisrupted(true);
   }
 
   @Test

@@ -184,7 +184,11 @@ final class Workload {
     if (chance(100)) {
       ByteString nonce = pick(new ArrayList<>(model.sessions.values())).nonce;
       return operation
-          .setReportWorkerEnd(ReportWorkerEnd.newBuilder().setNonce(nonce).setExitCode(-9))
+          .setReportWorkerEnd(
+              ReportWorkerEnd.newBuilder()
+                  .setNonce(nonce)
+                  .setExitCode(-9)
+                  .setDisrupted(nonce.byteAt(0) % 2 == 0))
           .build();
     }
     if (model.jobs.size() < JOBS_AT_ONCE && chance(3)) {
