@@ -20,7 +20,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that the operator changes with the API server, each call once. Whatever is deleted or patched
+ * All that the operator changes with the API server, each in one request. Whatever is deleted or patched
  * is named with its uid or version: what a cache still shows may be another of the same name by
  * now.
  */
@@ -65,11 +65,7 @@ final class ApiCalls {
 
   /** Gives {@code pod} to {@code owner} alone. Returns it as it is then. */
   Pod give(Pod pod, OwnerReference owner) {
-    return client
-        .pods()
-        .inNamespace(pod.getMetadata().getNamespace())
-        .withName(pod.getMetadata().getName())
-        .patch(
+    return client.resource(pod).patch(
             PatchContext.of(PatchType.JSON_MERGE),
             Serialization.asJson(
                 Map.of(
@@ -158,11 +154,11 @@ final class ApiCalls {
   }
 
   private void patch(WorkerPool pool, List<Map<String, Object>> changes) {
-    client
-        .resources(WorkerPool.class)
-        .inNamespace(pool.getMetadata().getNamespace())
-        .withName(pool.getMetadata().getName())
-        .patch(PatchContext.of(PatchType.JSON), Serialization.asJson(changes));
+    try {
+      client.resource(pool).patch(PatchContext.of(PatchType.JSON), Serialization.asJson(changes));
+    } catch (KubernetesClientException e) {
+      throwUnlessGone(e);
+    }
   }
 
   /** Publishes {@code status}, all of it, of exactly {@code object}; nothing if it is gone. */
@@ -177,11 +173,7 @@ final class ApiCalls {
     applied.put("metadata", metadata);
     applied.put("status", status);
     try {
-      client
-          .resources(object.getClass())
-          .inNamespace(object.getMetadata().getNamespace())
-          .withName(object.getMetadata().getName())
-          .subresource("status")
+      client.resource(object).subresource("status")
           .patch(applying(), Serialization.asJson(applied));
     } catch (KubernetesClientException e) {
       throwUnlessGone(e);
