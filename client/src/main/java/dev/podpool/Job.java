@@ -1,13 +1,13 @@
 package dev.podpool;
 
 import com.google.protobuf.ByteString;
-import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.JobResults;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.WatchJob;
+import dev.podpool.session.RandomId;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -1,9 +1,9 @@
 package dev.podpool;
 
-import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
+import dev.podpool.session.RandomId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;

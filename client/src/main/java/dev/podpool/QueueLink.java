@@ -1,6 +1,5 @@
 package dev.podpool;
 
-import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.CloseSession;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
@@ -13,6 +12,7 @@ import dev.podpool.protocol.Reply;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.QueueUnreachableException;
 import dev.podpool.session.QueueSession;
+import dev.podpool.session.RandomId;
 import dev.podpool.session.Renewal;
 import dev.podpool.session.SessionHandler;
 import java.io.IOException;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import dev.podpool.internal.RandomId;
 import dev.podpool.protocol.AddItems;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.Delivery;
@@ -20,6 +19,7 @@ import dev.podpool.protocol.RetryDead;
 import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.WatchJob;
 import dev.podpool.rpc.QueueConnection;
+import dev.podpool.session.RandomId;
 import dev.podpool.session.Renewal;
 import java.io.IOException;
 import java.time.Duration;

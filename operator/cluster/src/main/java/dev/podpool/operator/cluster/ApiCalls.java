@@ -20,9 +20,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that the operator changes with the API server, each in one request. Whatever is deleted or patched
- * is named with its uid or version: what a cache still shows may be another of the same name by
- * now.
+ * All that the operator changes with the API server, each in one request. Whatever is deleted or
+ * patched is named with its uid or version: what a cache still shows may be another of the same
+ * name by now.
  */
 final class ApiCalls {
 
@@ -65,7 +65,9 @@ final class ApiCalls {
 
   /** Gives {@code pod} to {@code owner} alone. Returns it as it is then. */
   Pod give(Pod pod, OwnerReference owner) {
-    return client.resource(pod).patch(
+    return client
+        .resource(pod)
+        .patch(
             PatchContext.of(PatchType.JSON_MERGE),
             Serialization.asJson(
                 Map.of(
@@ -173,7 +175,9 @@ final class ApiCalls {
     applied.put("metadata", metadata);
     applied.put("status", status);
     try {
-      client.resource(object).subresource("status")
+      client
+          .resource(object)
+          .subresource("status")
           .patch(applying(), Serialization.asJson(applied));
     } catch (KubernetesClientException e) {
       throwUnlessGone(e);

@@ -2,6 +2,7 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
+import dev.podpool.operator.control.Control;
 import dev.podpool.operator.plan.Plan;
 import dev.podpool.operator.plan.PlannedStatus;
 import dev.podpool.protocol.DefinePool;
@@ -211,14 +212,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     String uid = pool.getMetadata().getUid();
     QueueView view = queue.view(name);
     int generation = queue.generation();
-    var spec = pool.getSpec();
-    DefinePool definition =
-        DefinePool.newBuilder()
-            .setPool(name)
-            .setUid(uid)
-            .setMaxAttempts(spec.maxAttempts())
-            .setItemTimeoutMillis(spec.taskTimeoutIfAny().map(Duration::toMillis).orElse(0L))
-            .build();
+    DefinePool definition = Control.definition(name, uid, pool.getSpec());
     var known = view.pool();
     if (known != null && !known.getUid().equals(uid) && memory.deletedIn != generation) {
       memory.deletedIn = generation;

@@ -2,12 +2,12 @@ package dev.podpool.operator.cluster;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.operator.plan.Worker;
+import dev.podpool.session.RandomId;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
-import java.nio.ByteBuffer;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Map;
@@ -48,12 +48,7 @@ record WorkerPod(Pod pod) {
 
   /** What its session is opened with: its uid. */
   ByteString nonce() {
-    UUID uid = UUID.fromString(uid());
-    return ByteString.copyFrom(
-        ByteBuffer.allocate(16)
-            .putLong(uid.getMostSignificantBits())
-            .putLong(uid.getLeastSignificantBits())
-            .flip());
+    return RandomId.of(UUID.fromString(uid()));
   }
 
   Instant createdAt() {

@@ -3,7 +3,7 @@ package dev.podpool.operator.local;
 import com.google.protobuf.ByteString;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.crd.WorkerPoolSpec;
-import dev.podpool.internal.RandomId;
+import dev.podpool.operator.control.Control;
 import dev.podpool.operator.plan.Backoff;
 import dev.podpool.operator.plan.Observed;
 import dev.podpool.operator.plan.Plan;
@@ -11,13 +11,13 @@ import dev.podpool.operator.plan.PlannedStatus;
 import dev.podpool.operator.plan.PoolSpec;
 import dev.podpool.operator.plan.Step;
 import dev.podpool.operator.plan.Worker;
-import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.PoolsQuery;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.WorkerStatus;
+import dev.podpool.session.RandomId;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,7 +103,7 @@ final class LocalPool {
     this.around = around;
     this.createdAt = createdAt;
     this.reports = reports;
-    this.control = new Control(around.connection(), name, wake::release);
+    this.control = new Control(around.connection(), pool -> wake.release(), wake::release);
     this.thread = Thread.ofPlatform().daemon().name("podpool-" + name).unstarted(this::run);
   }
 
@@ -250,13 +250,7 @@ final class LocalPool {
     }
     definedIn = generation;
     defined = manifest;
-    control.define(
-        DefinePool.newBuilder()
-            .setPool(name)
-            .setUid(uid)
-            .setMaxAttempts(manifest.maxAttempts())
-            .setItemTimeoutMillis(manifest.taskTimeoutIfAny().map(Duration::toMillis).orElse(0L))
-            .build());
+    control.define(Control.definition(name, uid, manifest));
   }
 
   private Observed observe() {
@@ -270,7 +264,7 @@ final class LocalPool {
       if (process.hasEnded()) {
         ended.putIfAbsent(process.nonce, new Ended(process.exitCode(), process.cause(), 0));
       } else if (reachable && known != null && process.mustBeTold(known.getCordoned())) {
-        control.cordon(process.name, process.cordonedAt != null);
+        control.cordon(name, process.name, process.cordonedAt != null);
       }
       Instant unheardSince = process.unheardSince(known != null || !reachable, now);
       if (unheardSince != null && now.isAfter(unheardSince.plus(UNHEARD_MAX))) {
@@ -297,7 +291,7 @@ final class LocalPool {
     ended.replaceAll(
         (nonce, end) -> {
           if (end.reportedIn() != generation) {
-            control.ended(nonce, end.exitCode(), end.cause());
+            control.ended(nonce, end.exitCode(), end.cause(), false);
           }
           return new Ended(end.exitCode(), end.cause(), generation);
         });
@@ -325,7 +319,7 @@ final class LocalPool {
   private void delete(int generation) {
     if (deletedIn != generation) {
       deletedIn = generation;
-      control.delete();
+      control.delete(name, "");
     }
   }
 
@@ -333,11 +327,11 @@ final class LocalPool {
     switch (step) {
       case Step.Cordon _ -> {
         process.cordonedAt = around.clock().instant();
-        control.cordon(process.name, true);
+        control.cordon(name, process.name, true);
       }
       case Step.Uncordon _ -> {
         process.uncordon();
-        control.cordon(process.name, false);
+        control.cordon(name, process.name, false);
       }
       case Step.Stop _ -> {
         if (deleted || !process.isReady()) {
@@ -409,7 +403,7 @@ final class LocalPool {
   }
 
   private void report(PlannedStatus status, Wanted wanted) {
-    String problem = control.problem();
+    String problem = control.problem(name);
     // A manifest is answered once the queue knows its pool, so that whoever waited may submit.
     boolean answered = (everRead && !gone) || !problem.isEmpty();
     reports.accept(

@@ -1,4 +1,4 @@
-package dev.podpool.internal;
+package dev.podpool.session;
 
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
