@@ -6,6 +6,8 @@ import com.google.protobuf.Parser;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.BlobPiece;
 import dev.podpool.protocol.OutputQuery;
+import dev.podpool.protocol.PoolsChange;
+import dev.podpool.protocol.PoolsWatch;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Request;
@@ -54,6 +56,13 @@ public final class QueueRpc {
   public static final MethodDescriptor<OutputQuery, TaskOutput> FOLLOW_OUTPUT =
       method(
           "FollowOutput", MethodType.SERVER_STREAMING, OutputQuery.parser(), TaskOutput.parser());
+
+  /**
+   * All pools, and then what changes about them, for whoever runs them; who says in return what it
+   * has published.
+   */
+  public static final MethodDescriptor<PoolsWatch, PoolsChange> WATCH_POOLS =
+      method("WatchPools", MethodType.BIDI_STREAMING, PoolsWatch.parser(), PoolsChange.parser());
 
   private QueueRpc() {}
 

@@ -40,6 +40,7 @@ public final class QueueFront implements AutoCloseable {
 
   private final Server server;
   private final Connections connections;
+  private final PoolWatches watches;
   private final EventLoopGroup threads =
       new MultiThreadIoEventLoopGroup(
           Runtime.getRuntime().availableProcessors(),
@@ -65,6 +66,7 @@ public final class QueueFront implements AutoCloseable {
    */
   public QueueFront(InetSocketAddress address, QueueLoop queue, Parts parts) throws IOException {
     connections = new Connections(parts.connectionsMax());
+    watches = new PoolWatches(queue);
     Admission admission = new Admission(parts.room());
     OutputRings rings = new OutputRings();
     Authenticator authenticator = parts.authenticator();
@@ -81,7 +83,8 @@ public final class QueueFront implements AutoCloseable {
                             admission,
                             principal,
                             () -> connections.close(call.getAttributes()))))
-            .addMethod(QueueRpc.READ, authenticated(authenticator, new ReadCalls(queue)))
+            .addMethod(QueueRpc.READ, authenticated(authenticator, new ReadCalls(queue, watches)))
+            .addMethod(QueueRpc.WATCH_POOLS, authenticated(authenticator, watches))
             .addMethod(
                 QueueRpc.FETCH_BLOB,
                 authenticated(authenticator, new BlobCalls(parts.blobs(), disk)))
@@ -178,6 +181,7 @@ public final class QueueFront implements AutoCloseable {
       server.shutdownNow();
       Thread.currentThread().interrupt();
     }
+    watches.close();
     close(threads, disk);
   }
 }

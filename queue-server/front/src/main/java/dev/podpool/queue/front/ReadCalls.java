@@ -1,5 +1,6 @@
 package dev.podpool.queue.front;
 
+import dev.podpool.protocol.Pools;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.queue.loop.QueueLoop;
@@ -12,9 +13,11 @@ import io.grpc.Status;
 final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
 
   private final QueueLoop queue;
+  private final PoolWatches watches;
 
-  ReadCalls(QueueLoop queue) {
+  ReadCalls(QueueLoop queue, PoolWatches watches) {
     this.queue = queue;
+    this.watches = watches;
   }
 
   @Override
@@ -35,9 +38,19 @@ final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
         var _ =
             queue
                 .read(machine -> machine.read(question))
+                .thenApply(answer -> answer.hasPools() ? withPublished(answer) : answer)
                 .whenComplete((answer, failure) -> end(call, answer, failure));
       }
     };
+  }
+
+  private ReadResponse withPublished(ReadResponse answer) {
+    Pools.Builder pools = Pools.newBuilder();
+    answer
+        .getPools()
+        .getPoolsList()
+        .forEach(status -> pools.addPools(watches.withPublished(status)));
+    return ReadResponse.newBuilder().setPools(pools).build();
   }
 
   private static void end(
