@@ -116,6 +116,24 @@ final class ApiCalls {
             object.getMetadata().getName());
   }
 
+  // ---- a queue's
+
+  /** Makes {@code object}, unless there is one of its name. */
+  void createIfAbsent(HasMetadata object) {
+    try {
+      client.resource(object).create();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+    }
+  }
+
+  /** Has {@code object} be there as it says, whoever has changed it. */
+  void apply(HasMetadata object) {
+    client.resource(object).patch(applying());
+  }
+
   // ---- a pool's own
 
   ConfigMap createAnchor(ConfigMap anchor) {

@@ -1,5 +1,6 @@
 package dev.podpool.operator.cluster;
 
+import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -9,6 +10,8 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /** The operator in this process, from start to close. */
 final class ClusterOperator implements AutoCloseable {
@@ -20,22 +23,26 @@ final class ClusterOperator implements AutoCloseable {
 
   private final Operator operator;
   private final PoolReconciler pools;
+  private final PoolQueue.All queues;
 
   /**
    * An operator that does nothing yet.
    *
    * @param client not closed here
    * @param namespaces to look after; empty for all
+   * @param queues given who takes namespace and name of a pool of which a queue has news
    */
   ClusterOperator(
       KubernetesClient client,
       ClusterSettings settings,
       Set<String> namespaces,
-      PoolQueue.All queues) {
+      QueueKeys keys,
+      Function<BiConsumer<String, String>, PoolQueue.All> queues) {
     InstantSource clock = InstantSource.system();
     PoolTools tools =
         new PoolTools(settings, new ApiCalls(client), new EventRecorder(client, clock), clock);
-    pools = new PoolReconciler(tools, queues);
+    this.queues = queues.apply(this::queueHasNews);
+    pools = new PoolReconciler(tools, this.queues);
     operator =
         new Operator(
             overrider ->
@@ -45,6 +52,9 @@ final class ClusterOperator implements AutoCloseable {
                     .withReconciliationTerminationTimeout(STOP_MAX));
     operator.register(
         pools, (ControllerConfigurationOverrider<WorkerPool> o) -> configure(o, namespaces));
+    operator.register(
+        new QueueReconciler(tools, keys, this.queues),
+        (ControllerConfigurationOverrider<QueueCluster> o) -> configure(o, namespaces));
   }
 
   private static <P extends HasMetadata> void configure(
@@ -61,9 +71,8 @@ final class ClusterOperator implements AutoCloseable {
             .setMaxInterval(RETRY_MOST.toMillis()));
   }
 
-  /** Who is to be told when a queue has news. */
-  PoolReconciler pools() {
-    return pools;
+  private void queueHasNews(String namespace, String pool) {
+    pools.queueHasNews(namespace, pool);
   }
 
   void start() {
@@ -74,5 +83,6 @@ final class ClusterOperator implements AutoCloseable {
   @Override
   public void close() {
     operator.stop();
+    queues.close();
   }
 }

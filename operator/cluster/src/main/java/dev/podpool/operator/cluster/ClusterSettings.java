@@ -6,5 +6,7 @@ package dev.podpool.operator.cluster;
  * @param workerImage image of workers whose pool names none
  * @param queueImage image of queues
  * @param makesDefaultQueue whether a namespace with a pool, and no queue named default, gets one
+ * @param operatorNamespace where the operator runs, and so calls queues from
  */
-record ClusterSettings(String workerImage, String queueImage, boolean makesDefaultQueue) {}
+record ClusterSettings(
+    String workerImage, String queueImage, boolean makesDefaultQueue, String operatorNamespace) {}

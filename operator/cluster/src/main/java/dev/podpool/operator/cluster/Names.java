@@ -9,6 +9,9 @@ final class Names {
   /** Label of a worker's pod and of a pool's anchor: the pool's name. */
   static final String POOL = "podpool.dev/pool";
 
+  /** Label of what a queue is made of: the queue's name. */
+  static final String QUEUE = "podpool.dev/queue";
+
   /** Label of a worker's pod: its place. */
   static final String ORDINAL = "podpool.dev/ordinal";
 
@@ -21,8 +24,11 @@ final class Names {
   /** Finalizer of a pool that is joined before it goes. */
   static final String JOIN = "podpool.dev/join";
 
-  /** Label of a ServiceAccount that pools may use. */
-  static final String FOR_WORKERS = "podpool.dev/workers";
+  /** Annotation of what a queue is made of: hash of what was applied. */
+  static final String APPLIED = "podpool.dev/applied";
+
+  /** Label of a namespace whose pods may read metrics: {@code true}. */
+  static final String SCRAPES = "podpool.dev/scrapes";
 
   private Names() {}
 }

@@ -79,9 +79,7 @@ final class PodTemplate {
     this.spec = pool.getSpec();
     this.template = spec.template();
     this.podSpec = podSpec(imageOtherwise);
-    this.hash =
-        sha256(Serialization.asJson(podSpec) + template.labels() + template.annotations())
-            .substring(0, 16);
+    this.hash = hash(List.of(podSpec, template.labels(), template.annotations()));
   }
 
   /** Changes exactly when workers must be replaced to become what the pool says. */
@@ -408,7 +406,9 @@ final class PodTemplate {
     return list == null ? List.of() : list;
   }
 
-  private static String sha256(String text) {
+  /** The same for what is written the same, and else another: 16 hexadecimal digits. */
+  static String hash(Object what) {
+    String text = Serialization.asJson(what);
     try {
       return HexFormat.of()
           .formatHex(

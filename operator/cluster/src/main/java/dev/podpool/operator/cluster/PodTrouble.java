@@ -2,6 +2,8 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.operator.plan.Worker;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -19,21 +21,22 @@ final class PodTrouble {
 
   private PodTrouble() {}
 
-  /** What keeps {@code worker}; null if nothing is known to. */
-  static Worker.@Nullable Trouble of(WorkerPod worker) {
+  /** What keeps {@code pod}'s container of that name; null if nothing is known to. */
+  static Worker.@Nullable Trouble of(Pod pod, String container) {
+    if (pod.getStatus() == null) {
+      return null;
+    }
     Optional<Worker.Trouble> found =
-        worker
-            .conditions()
+        pod.getStatus().getConditions().stream()
             .filter(c -> c.getType().equals("PodScheduled") && c.getStatus().equals("False"))
             .findFirst()
             .map(PodTrouble::ofScheduler)
             .or(
                 () ->
-                    worker
-                        .container()
-                        .map(status -> status.getState())
-                        .map(state -> state.getWaiting())
-                        .flatMap(waiting -> ofKubelet(waiting, worker)));
+                    pod.getStatus().getContainerStatuses().stream()
+                        .filter(status -> status.getName().equals(container))
+                        .findFirst()
+                        .flatMap(status -> ofKubelet(status, image(pod, container))));
     return found.orElse(null);
   }
 
@@ -67,15 +70,21 @@ final class PodTrouble {
         "Unschedulable", why.isEmpty() ? "unschedulable" : "unschedulable (" + why + ")");
   }
 
-  private static Optional<Worker.Trouble> ofKubelet(
-      ContainerStateWaiting waiting, WorkerPod worker) {
-    String reason = waiting.getReason() == null ? "" : waiting.getReason();
-    String image =
-        worker.pod().getSpec().getContainers().stream()
-            .filter(container -> container.getName().equals(PodTemplate.CONTAINER))
-            .map(container -> container.getImage())
-            .findFirst()
-            .orElse("");
+  private static String image(Pod pod, String container) {
+    return pod.getSpec().getContainers().stream()
+        .filter(each -> each.getName().equals(container))
+        .map(each -> each.getImage())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static Optional<Worker.Trouble> ofKubelet(ContainerStatus status, String image) {
+    ContainerStateWaiting waiting =
+        status.getState() == null ? null : status.getState().getWaiting();
+    if (waiting == null || waiting.getReason() == null) {
+      return Optional.empty();
+    }
+    String reason = waiting.getReason();
     return Optional.ofNullable(
         switch (reason) {
           // Which of the two changes all the time.
@@ -90,6 +99,14 @@ final class PodTrouble {
                   reason,
                   "can't be started: "
                       + Words.brief(waiting.getMessage() == null ? reason : waiting.getMessage()));
+          case "CrashLoopBackOff" ->
+              new Worker.Trouble(
+                  reason,
+                  "keeps dying: "
+                      + Optional.ofNullable(status.getLastState())
+                          .map(last -> last.getTerminated())
+                          .map(PodEnd::words)
+                          .orElse("its container says no more"));
           default -> null; // ContainerCreating, PodInitializing
         });
   }

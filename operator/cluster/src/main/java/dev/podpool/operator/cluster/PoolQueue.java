@@ -1,8 +1,8 @@
 package dev.podpool.operator.cluster;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.crd.QueueCluster;
 import dev.podpool.protocol.DefinePool;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the operator says to one queue about its pools, and has heard from it. Nothing here waits:
@@ -39,7 +39,7 @@ interface PoolQueue {
    * Tells the queue what is published of {@code pool}: who submits a job waits for it.
    *
    * @param joined whether its condition Joined is true
-   * @param index at which that was so
+   * @param index at which that was so, at the least
    */
   void published(String pool, boolean joined, long index);
 
@@ -53,9 +53,16 @@ interface PoolQueue {
   record WorkerEnd(int exitCode, String cause, boolean disrupted) {}
 
   /** All queues of a cluster. */
-  interface All {
+  interface All extends AutoCloseable {
 
-    /** The queue of that QueueCluster; null where there is no such QueueCluster. */
-    @Nullable PoolQueue find(String namespace, String queue);
+    /** The queue of that QueueCluster. */
+    PoolQueue of(QueueCluster queue);
+
+    /** That QueueCluster is gone. */
+    void close(QueueCluster queue);
+
+    /** Leaves all queues. */
+    @Override
+    void close();
   }
 }

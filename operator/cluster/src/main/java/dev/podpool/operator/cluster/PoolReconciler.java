@@ -2,11 +2,13 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
+import dev.podpool.crd.WorkerPoolSpec;
 import dev.podpool.operator.control.Control;
 import dev.podpool.operator.plan.Plan;
 import dev.podpool.operator.plan.PlannedStatus;
 import dev.podpool.protocol.DefinePool;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -118,11 +120,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
 
   @Override
   public UpdateControl<WorkerPool> reconcile(WorkerPool pool, Context<WorkerPool> context) {
-    String queueName = pool.getSpec().queueOrDefault();
-    PoolQueue queue =
-        context.getSecondaryResource(QueueCluster.class).isEmpty()
-            ? null
-            : queues.find(pool.getMetadata().getNamespace(), queueName);
+    PoolQueue queue = context.getSecondaryResource(QueueCluster.class).map(queues::of).orElse(null);
     if (context.isPrimaryResourceDeleted()) {
       gone(pool, queue, context);
       return UpdateControl.noUpdate();
@@ -179,6 +177,19 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
 
   private Duration withoutQueue(WorkerPool pool, PoolMemory memory, Context<WorkerPool> context) {
     String name = pool.getSpec().queueOrDefault();
+    if (tools.settings().makesDefaultQueue() && name.equals(WorkerPoolSpec.QUEUE_DEFAULT)) {
+      QueueCluster made = new QueueCluster();
+      made.setMetadata(
+          new ObjectMetaBuilder()
+              .withName(name)
+              .withNamespace(pool.getMetadata().getNamespace())
+              .build());
+      tools.calls().createIfAbsent(made);
+      tools
+          .events()
+          .normal(pool, "QueueMade", "Made QueueCluster %s, as there was none".formatted(name));
+      return LOOK_AGAIN; // it is seen before that
+    }
     return waiting(
         pool,
         memory,

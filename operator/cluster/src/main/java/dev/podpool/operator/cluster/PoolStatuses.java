@@ -30,65 +30,52 @@ record PoolStatuses(WorkerPool pool, PlannedStatus planned, QueueView queue) {
         said != null ? Long.valueOf(said.getDead()) : last == null ? null : last.dead(),
         said != null ? Long.valueOf(said.getQueueIndex()) : last == null ? null : last.queueIndex(),
         pool.getMetadata().getGeneration(),
-        conditions().stream().map(condition -> since(condition, last, now)).toList());
+        conditions(now).stream()
+            .map(
+                condition ->
+                    Conditions.since(condition, last == null ? List.of() : last.conditions()))
+            .toList());
   }
 
-  private List<Condition> conditions() {
+  private List<Condition> conditions(Instant now) {
+    String at = now.truncatedTo(ChronoUnit.SECONDS).toString();
     boolean ready = planned.readyWorkers() >= pool.getSpec().workers() && !planned.draining();
     return List.of(
-        condition("Ready", truth(ready), planned.reason(), planned.message()),
+        condition(at, "Ready", truth(ready), planned.reason(), planned.message()),
         condition(
+            at,
             "Progressing",
             truth(planned.progressing()),
             planned.progressing() ? planned.reason() : "Settled",
             planned.progressing() ? planned.message() : "All workers are as the spec says"),
         condition(
+            at,
             "Draining",
             truth(planned.draining()),
             planned.draining() ? "Deleted" : "NotDeleted",
             planned.draining() ? "The pool is joined, and goes then" : "The pool is not deleted"),
         condition(
+            at,
             "QueueReachable",
             truth(queue.reachable()),
             queue.reachable() ? "Answers" : "NoAnswer",
             queue.reachable()
                 ? "The queue answers"
                 : "The queue does not answer; workers go on with what they have"),
-        joined());
+        joined(at));
   }
 
-  private Condition joined() {
+  private Condition joined(String at) {
     if (!queue.reachable() || queue.pool() == null) {
-      return condition("Joined", Truth.Unknown, "QueueUnreachable", "The queue was not read");
+      return condition(at, "Joined", Truth.Unknown, "QueueUnreachable", "The queue was not read");
     }
     return queue.unfinished() == 0
-        ? condition("Joined", Truth.True, "NothingUnfinished", "No task is unfinished")
-        : condition("Joined", Truth.False, "Unfinished", "Tasks are unfinished");
+        ? condition(at, "Joined", Truth.True, "NothingUnfinished", "No task is unfinished")
+        : condition(at, "Joined", Truth.False, "Unfinished", "Tasks are unfinished");
   }
 
-  private Condition condition(String type, Truth status, String reason, String message) {
-    return new Condition(type, status, pool.getMetadata().getGeneration(), null, reason, message);
-  }
-
-  private static Condition since(
-      Condition condition, @Nullable WorkerPoolStatus last, Instant now) {
-    String since = now.truncatedTo(ChronoUnit.SECONDS).toString();
-    if (last != null) {
-      for (Condition before : last.conditions()) {
-        if (before.type().equals(condition.type())
-            && before.status() == condition.status()
-            && before.lastTransitionTime() != null) {
-          since = before.lastTransitionTime();
-        }
-      }
-    }
-    return new Condition(
-        condition.type(),
-        condition.status(),
-        condition.observedGeneration(),
-        since,
-        condition.reason(),
-        condition.message());
+  private Condition condition(String at, String type, Truth status, String reason, String message) {
+    return new Condition(type, status, pool.getMetadata().getGeneration(), at, reason, message);
   }
 
   private static Truth truth(boolean is) {

@@ -88,12 +88,7 @@ record WorkerPod(Pod pod) {
 
   /** Negative N where signal N ended it; 0 where that is not known. Only once it has ended. */
   int exitCode() {
-    return terminated().map(ended -> exitCode(ended.getExitCode())).orElse(0);
-  }
-
-  private static int exitCode(int status) {
-    // A container's runtime says 128 + N, as shells do.
-    return status > 128 && status <= 128 + 31 ? 128 - status : status;
+    return terminated().map(PodEnd::exitCode).orElse(0);
   }
 
   /** Whether the cluster took its place away, for reasons of its own. Only once it has ended. */
@@ -128,19 +123,10 @@ record WorkerPod(Pod pod) {
     if (ended.isEmpty()) {
       return "its containers are gone";
     }
-    StringBuilder words = new StringBuilder("exit ").append(exitCode());
-    String reason = ended.get().getReason();
-    if (reason != null && !reason.equals("Error") && !reason.equals("Completed")) {
-      words.append(", ").append(reason);
-    }
-    if ("OOMKilled".equals(reason)) {
-      memoryLimit().ifPresent(limit -> words.append(", limit ").append(limit));
-    }
-    String lastWords = ended.get().getMessage();
-    if (lastWords != null && !lastWords.isBlank()) {
-      words.append(", ").append(Words.brief(lastWords));
-    }
-    return words.toString();
+    String words = PodEnd.words(ended.get());
+    return "OOMKilled".equals(ended.get().getReason())
+        ? words + memoryLimit().map(limit -> ", limit " + limit).orElse("")
+        : words;
   }
 
   private Optional<String> memoryLimit() {
@@ -162,7 +148,7 @@ record WorkerPod(Pod pod) {
 
   /** What keeps it from running; null if nothing is known to. */
   Worker.@Nullable Trouble trouble() {
-    return PodTrouble.of(this);
+    return PodTrouble.of(pod, PodTemplate.CONTAINER);
   }
 
   Optional<ContainerStatus> container() {

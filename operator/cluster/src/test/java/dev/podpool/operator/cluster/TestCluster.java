@@ -9,6 +9,7 @@ import dev.podpool.testing.ApiServer;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -44,7 +46,9 @@ final class TestCluster implements AutoCloseable {
 
   final KubernetesClient client;
   final String namespace = "test-" + NAMESPACES.incrementAndGet();
-  final FakeQueue queue = new FakeQueue(this::news);
+  final FakeQueue queue = new FakeQueue(pool -> news(pool));
+  boolean makesDefaultQueue;
+  private volatile BiConsumer<String, String> news = (in, pool) -> {};
   private ClusterOperator operator;
 
   TestCluster(ApiServer server) throws Exception {
@@ -82,9 +86,11 @@ final class TestCluster implements AutoCloseable {
     operator =
         new ClusterOperator(
             client,
-            new ClusterSettings("podpool/worker:test", "podpool/queue:test", false),
+            new ClusterSettings(
+                "podpool/worker:test", "podpool/queue:test", makesDefaultQueue, "podpool-system"),
             Set.of(namespace),
-            (in, name) -> queue);
+            new QueueKeys(new byte[QueueKeys.BYTES_MIN]),
+            this::queues);
     operator.start();
   }
 
@@ -97,16 +103,49 @@ final class TestCluster implements AutoCloseable {
   }
 
   private void news(String pool) {
-    ClusterOperator running = operator;
-    if (running != null) {
-      running.pools().queueHasNews(namespace, pool);
-    }
+    news.accept(namespace, pool);
+  }
+
+  private PoolQueue.All queues(BiConsumer<String, String> toTell) {
+    news = toTell;
+    return new PoolQueue.All() {
+      @Override
+      public PoolQueue of(QueueCluster any) {
+        return queue;
+      }
+
+      @Override
+      public void close(QueueCluster any) {}
+
+      @Override
+      public void close() {
+        news = (namespace, pool) -> {};
+      }
+    };
   }
 
   void createQueue(String name) {
     QueueCluster made = new QueueCluster();
     made.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
     client.resource(made).create();
+  }
+
+  QueueCluster queueCluster(String name) {
+    return client.resources(QueueCluster.class).inNamespace(namespace).withName(name).get();
+  }
+
+  /** Changes the queue's spec as {@code kubectl patch --type merge} does. */
+  void patchQueue(String name, String spec) {
+    merge(queueCluster(name), spec);
+  }
+
+  private void merge(HasMetadata object, String spec) {
+    client
+        .resource(object)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            Serialization.asJson(
+                Map.of("spec", Serialization.unmarshal("any:\n  " + spec, Map.class).get("any"))));
   }
 
   /** Creates the pool whose spec is {@code spec}, as YAML in one line. */
@@ -129,14 +168,7 @@ final class TestCluster implements AutoCloseable {
 
   /** Changes the pool's spec as {@code kubectl patch --type merge} does. */
   void patch(String pool, String spec) {
-    client
-        .resources(WorkerPool.class)
-        .inNamespace(namespace)
-        .withName(pool)
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            Serialization.asJson(
-                Map.of("spec", Serialization.unmarshal("any:\n  " + spec, Map.class).get("any"))));
+    merge(pool(pool), spec);
   }
 
   WorkerPool pool(String name) {
@@ -233,6 +265,62 @@ final class TestCluster implements AutoCloseable {
   }
 
   // ---- what nodes would do
+
+  /** What its controller says when its pod serves. */
+  void statefulSetReady(String name) {
+    client
+        .apps()
+        .statefulSets()
+        .inNamespace(namespace)
+        .withName(name)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"status\": {\"replicas\": 1, \"readyReplicas\": 1}}");
+  }
+
+  /** A queue's pod whose container ends again and again. */
+  void crashingQueuePod(String queueName, int exitCode, String words) {
+    Pod made =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName(queueName + "-queue-0")
+            .withNamespace(namespace)
+            .withLabels(QueueObjects.labels(queueName))
+            .endMetadata()
+            .withNewSpec()
+            .addNewContainer()
+            .withName(QueueObjects.CONTAINER)
+            .withImage("any")
+            .endContainer()
+            .endSpec()
+            .build();
+    client.resource(made).create();
+    status(
+        made,
+        new PodBuilder(made)
+            .withNewStatus()
+            .withPhase("Running")
+            .addNewContainerStatus()
+            .withName(QueueObjects.CONTAINER)
+            .withImage("any")
+            .withImageID("any")
+            .withReady(false)
+            .withRestartCount(4)
+            .withNewState()
+            .withNewWaiting("back-off 40s", "CrashLoopBackOff")
+            .endState()
+            .withNewLastState()
+            .withNewTerminated()
+            .withExitCode(exitCode)
+            .withReason("Error")
+            .withMessage(words)
+            .endTerminated()
+            .endLastState()
+            .endContainerStatus()
+            .endStatus()
+            .build());
+  }
 
   void evict(String pod, String message) {
     Pod there = pod(pod);

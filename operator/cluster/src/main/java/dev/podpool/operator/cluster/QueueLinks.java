@@ -1,0 +1,110 @@
+package dev.podpool.operator.cluster;
+
+import dev.podpool.crd.QueueCluster;
+import dev.podpool.crd.WorkerPool;
+import dev.podpool.rpc.Endpoint;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/** The operator's link to each queue, from when a pool first needs it. */
+final class QueueLinks implements PoolQueue.All {
+
+  private static final System.Logger LOG = System.getLogger(QueueLinks.class.getName());
+
+  private final KubernetesClient client;
+  private final Function<QueueCluster, Endpoint.Source> sources;
+  private final BiConsumer<String, String> news;
+  private final Map<ResourceID, Link> links = new ConcurrentHashMap<>();
+
+  private record Link(String uid, QueueLink link) {}
+
+  /**
+   * Has no link yet.
+   *
+   * @param sources tells where a queue is
+   * @param news takes namespace and name of a pool that should be looked at
+   */
+  QueueLinks(
+      KubernetesClient client,
+      Function<QueueCluster, Endpoint.Source> sources,
+      BiConsumer<String, String> news) {
+    this.client = client;
+    this.sources = sources;
+    this.news = news;
+  }
+
+  @Override
+  public PoolQueue of(QueueCluster queue) {
+    return links
+        .compute(
+            ResourceID.fromResource(queue),
+            (id, before) -> {
+              String uid = queue.getMetadata().getUid();
+              if (before != null && before.uid().equals(uid)) {
+                return before;
+              }
+              if (before != null) {
+                before.link().close();
+              }
+              return new Link(uid, open(queue));
+            })
+        .link();
+  }
+
+  private QueueLink open(QueueCluster queue) {
+    String namespace = queue.getMetadata().getNamespace();
+    ResourceID id = ResourceID.fromResource(queue);
+    return new QueueLink(
+        sources.apply(queue),
+        pool -> news.accept(namespace, pool),
+        (pool, uid) ->
+            Thread.ofVirtual()
+                .name("podpool-leftover-" + pool)
+                .start(() -> deleteIfGone(id, pool, uid)));
+  }
+
+  /** A pool whose deletion nobody saw, as no operator ran, is still in its queue. */
+  private void deleteIfGone(ResourceID queue, String pool, String uid) {
+    String namespace = queue.getNamespace().orElseThrow();
+    try {
+      WorkerPool there =
+          client.resources(WorkerPool.class).inNamespace(namespace).withName(pool).get();
+      Link link = links.get(queue);
+      if (link != null && (there == null || !there.getMetadata().getUid().equals(uid))) {
+        link.link().delete(pool, uid);
+      }
+    } catch (KubernetesClientException e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "whether pool {0} in {1} is still wanted can''t be told ({2}); it stays in its queue"
+              + " until the next connection",
+          pool,
+          namespace,
+          e.getMessage());
+    }
+  }
+
+  @Override
+  public void close(QueueCluster queue) {
+    links.computeIfPresent(
+        ResourceID.fromResource(queue),
+        (id, link) -> {
+          if (!link.uid().equals(queue.getMetadata().getUid())) {
+            return link;
+          }
+          link.link().close();
+          return null;
+        });
+  }
+
+  @Override
+  public void close() {
+    links.values().forEach(link -> link.link().close());
+    links.clear();
+  }
+}

@@ -1,0 +1,154 @@
+package dev.podpool.operator.cluster;
+
+import static dev.podpool.operator.cluster.TestCluster.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.crd.Condition.Truth;
+import dev.podpool.testing.ApiServer;
+import dev.podpool.testing.OnApiServer;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Queues on a real API server. */
+@OnApiServer
+class QueueApiServerTest {
+
+  private TestCluster cluster;
+
+  @BeforeEach
+  void start(ApiServer server) throws Exception {
+    cluster = new TestCluster(server);
+  }
+
+  @AfterEach
+  void stop() {
+    cluster.close();
+  }
+
+  private StatefulSet set(String name) {
+    return cluster.client.apps().statefulSets().inNamespace(cluster.namespace).withName(name).get();
+  }
+
+  private List<HasMetadata> parts() {
+    var in = cluster.namespace;
+    var client = cluster.client;
+    return List.of(
+        client.services().inNamespace(in).withName("default-queue").get(),
+        client.policy().v1().podDisruptionBudget().inNamespace(in).withName("default-queue").get(),
+        client.network().v1().networkPolicies().inNamespace(in).withName("default-queue").get(),
+        client.secrets().inNamespace(in).withName("default-queue-key").get(),
+        set("default-queue"));
+  }
+
+  @Test
+  void aQueueIsMadeOfItsPartsWhichGoWithIt() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+
+    await(() -> set("default-queue"), there -> there != null);
+    String uid = cluster.queueCluster("default").getMetadata().getUid();
+    assertThat(parts())
+        .allSatisfy(
+            part -> {
+              assertThat(part.getMetadata().getOwnerReferences().getFirst().getUid())
+                  .isEqualTo(uid);
+              assertThat(part.getMetadata().getLabels()).containsEntry(Names.QUEUE, "default");
+            });
+    await(() -> cluster.queueCluster("default").getStatus(), status -> status != null);
+    var ready = cluster.queueCluster("default").getStatus().conditions().getFirst();
+    assertThat(ready.status()).isEqualTo(Truth.False);
+    assertThat(ready.message()).isEqualTo("Starting");
+  }
+
+  @Test
+  void aQueueThatServesSaysSoAndNothingIsWrittenAnyMore() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+    await(() -> set("default-queue"), there -> there != null);
+
+    cluster.statefulSetReady("default-queue");
+
+    await(
+        () -> cluster.queueCluster("default").getStatus(),
+        status -> status != null && status.readyReplicas() == 1);
+    assertThat(cluster.queueCluster("default").getStatus().conditions().getFirst().message())
+        .isEqualTo("Serving");
+    var versions = parts().stream().map(part -> part.getMetadata().getResourceVersion()).toList();
+    String version = cluster.queueCluster("default").getMetadata().getResourceVersion();
+    cluster.stopOperator();
+    cluster.startOperator();
+    // Something that is seen behind the queue.
+    cluster.createQueue("other");
+    await(() -> set("other-queue"), there -> there != null);
+    assertThat(parts().stream().map(part -> part.getMetadata().getResourceVersion()).toList())
+        .isEqualTo(versions);
+    assertThat(cluster.queueCluster("default").getMetadata().getResourceVersion())
+        .isEqualTo(version);
+  }
+
+  @Test
+  void aPartThatIsDeletedIsMadeAgainAndAChangedSpecIsApplied() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+    await(() -> set("default-queue"), there -> there != null);
+
+    cluster.client.services().inNamespace(cluster.namespace).withName("default-queue").delete();
+    await(
+        () ->
+            cluster
+                .client
+                .services()
+                .inNamespace(cluster.namespace)
+                .withName("default-queue")
+                .get(),
+        service -> service != null);
+    cluster.patchQueue("default", "{nodeSelector: {disk: ssd}}");
+
+    await(
+        () -> set("default-queue").getSpec().getTemplate().getSpec().getNodeSelector(),
+        selector -> selector != null && "ssd".equals(selector.get("disk")));
+  }
+
+  @Test
+  void aQueueThatKeepsDyingSaysWithWhichWords() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+    await(() -> set("default-queue"), there -> there != null);
+
+    cluster.crashingQueuePod("default", 3, "the queue can't start: the log is damaged");
+
+    await(
+        () -> cluster.queueCluster("default").getStatus().conditions().getFirst().message(),
+        "Pending: queue keeps dying: exit 3, the queue can't start: the log is damaged"::equals);
+    await(() -> cluster.events("CrashLoopBackOff"), events -> events.size() == 1);
+  }
+
+  @Test
+  void aNamespaceWhosePoolNamesNoQueueGetsOneIfThatIsAllowed() {
+    cluster.makesDefaultQueue = true;
+    cluster.startOperator();
+
+    cluster.apply("index", "{}");
+
+    cluster.awaitPods("index-0");
+    assertThat(cluster.queueCluster("default").getMetadata().getOwnerReferences()).isEmpty();
+    await(() -> set("default-queue"), there -> there != null);
+  }
+
+  @Test
+  void aQueuesKeyIsItsOwnAndAlwaysTheSame() {
+    cluster.createQueue("default");
+    cluster.createQueue("other");
+    QueueKeys keys = new QueueKeys(new byte[QueueKeys.BYTES_MIN]);
+
+    String key = keys.of(cluster.queueCluster("default"));
+
+    assertThat(key).hasSize(64).isNotEqualTo(keys.of(cluster.queueCluster("other")));
+    assertThat(new QueueKeys(new byte[QueueKeys.BYTES_MIN]).of(cluster.queueCluster("default")))
+        .isEqualTo(key);
+  }
+}
