@@ -19,6 +19,7 @@ build: jdk $(BUILT) ## compiles everything
 $(BUILT): $(SOURCES)
 	@echo "building (a few minutes the first time: dependencies are fetched) …"
 	$(MVN) -q package -DskipTests
+	@cli/train >/dev/null 2>&1
 	@touch $@
 
 demo: build ## indexes real files on a pool of four worker processes, and kills one of them

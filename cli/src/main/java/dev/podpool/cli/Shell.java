@@ -1,8 +1,11 @@
 package dev.podpool.cli;
 
 import dev.podpool.rpc.RuntimeDirectory;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -27,10 +30,15 @@ record Shell(
         System.getenv(),
         Path.of(System.getProperty("user.home")),
         System.in,
-        System.out,
-        System.err,
+        utf8(FileDescriptor.out),
+        utf8(FileDescriptor.err),
         // Java itself cannot tell of standard error alone; the launcher can.
         "true".equals(System.getProperty("podpool.terminal")));
+  }
+
+  /** JSON is UTF-8, whatever the locale. Each print goes out at once. */
+  private static PrintStream utf8(FileDescriptor to) {
+    return new PrintStream(new FileOutputStream(to), false, StandardCharsets.UTF_8);
   }
 
   /** The user's runtime on this machine. */
