@@ -11,6 +11,7 @@ import dev.podpool.session.RandomId;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +33,7 @@ abstract class Job {
   final String pool;
   private long position;
   private long confirmed;
-  private long unconfirmedBytes;
+  private final AtomicLong unconfirmedBytes = new AtomicLong(); // counted in the client's, too
   private boolean submittedAgain;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final CountDownLatch known = new CountDownLatch(1); // accepted, or ended
@@ -95,15 +96,19 @@ abstract class Job {
     // After a lost connection, outcomes come again from the last confirmed.
     int known = Math.toIntExact(position - results.getPosition());
     boolean more = true;
+    long bytes = 0;
     for (int i = known; i < results.getOutcomesCount() && more; i++) {
       Outcome outcome = results.getOutcomes(i);
       position++;
-      unconfirmedBytes += outcome.getSerializedSize();
+      bytes += outcome.getSerializedSize();
       done += outcome.getCount();
       failed += outcome.hasSucceeded() ? 0 : outcome.getCount();
       more = onOutcome(outcome);
     }
+    unconfirmedBytes.addAndGet(bytes);
+    client.unconfirmed().add(bytes);
     if (hasEnded()) {
+      forgetUnconfirmed(); // may have come behind the end
       return;
     }
     progress = new Progress(done, failed, Math.max(before.total(), results.getItems()));
@@ -111,15 +116,29 @@ abstract class Job {
     if (!more || results.getLast()) {
       end(this::onEnd, this::settle);
     } else if (position - confirmed >= CONFIRM_AFTER_OUTCOMES
-        || unconfirmedBytes >= CONFIRM_AFTER_BYTES) {
+        || unconfirmedBytes.get() >= CONFIRM_AFTER_BYTES) {
+      confirm();
+    } else if (client.unconfirmed().isMuch()) {
+      client.confirmAll();
+    }
+  }
+
+  /** {@link #confirm}, where there is anything. */
+  final void confirmWhatIsHere() {
+    if (unconfirmedBytes.get() > 0 && !hasEnded()) {
       confirm();
     }
+  }
+
+  /** Confirmed, or of no interest to the queue any more. Any thread. */
+  private void forgetUnconfirmed() {
+    client.unconfirmed().add(-unconfirmedBytes.getAndSet(0));
   }
 
   /** Lets the queue go on behind what is here. */
   final void confirm() {
     confirmed = position;
-    unconfirmedBytes = 0;
+    forgetUnconfirmed();
     ConfirmResults received =
         ConfirmResults.newBuilder().setJobId(id).setPosition(position).build();
     client.send(Operation.newBuilder().setConfirmResults(received).build());
@@ -148,6 +167,7 @@ abstract class Job {
     if (!ended.compareAndSet(false, true)) {
       return false;
     }
+    forgetUnconfirmed();
     tellQueue.run();
     tellWaiting.run();
     known.countDown();
@@ -172,6 +192,11 @@ abstract class Job {
     return accepted;
   }
 
+  /** Whether it is somebody else's. */
+  boolean isReader() {
+    return false;
+  }
+
   /** Whether the queue cancels and forgets the job when the session expires. */
   boolean endsWithSession() {
     return false;
@@ -179,6 +204,7 @@ abstract class Job {
 
   /** Has the outcomes that are not here delivered to a new session. */
   final Operation watch() {
+    forgetUnconfirmed();
     WatchJob watch = WatchJob.newBuilder().setJobId(id).setPosition(position).build();
     return Operation.newBuilder().setWatchJob(watch).build();
   }

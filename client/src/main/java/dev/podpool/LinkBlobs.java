@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Blobs of a queue in another process. */
 final class LinkBlobs implements BlobStore {
@@ -26,13 +27,14 @@ final class LinkBlobs implements BlobStore {
   // On their way for one blob: enough to keep the queue's disk busy, and no more memory than that.
   private static final int PIECES_MAX = 16;
   private static final Duration FETCH_TIME_MAX = Duration.ofSeconds(60);
-  private static final int TRIES_MAX = 3;
   private static final long RETRY_MILLIS = 500;
 
   private final QueueLink link;
+  private final long patienceNanos;
 
   LinkBlobs(QueueLink link) {
     this.link = link;
+    this.patienceNanos = TimeUnit.NANOSECONDS.convert(link.patience());
   }
 
   @Override
@@ -107,12 +109,13 @@ final class LinkBlobs implements BlobStore {
               + "; does the worker run another version?");
     }
     try {
-      for (int tries = 1; ; tries++) {
+      long began = System.nanoTime();
+      while (true) {
         try {
           return fetch(blob);
         } catch (IOException e) {
           boolean isForGood = e instanceof FileNotFoundException;
-          if (isForGood || tries == TRIES_MAX) {
+          if (isForGood || System.nanoTime() - began > patienceNanos) {
             throw new PodpoolException(
                 e.getMessage() + (isForGood ? "; submit the job again" : ""), e);
           }

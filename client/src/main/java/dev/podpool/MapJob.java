@@ -61,20 +61,27 @@ final class MapJob extends Job {
   }
 
   /**
-   * Reads the results of {@code job}.
+   * Reads the results of {@code job}; one that {@code client} reads already is read once for all.
    *
    * @throws PodpoolException if the queue is gone
    */
   static MapJob reader(PoolClient client, JobInfo job) {
     MapJob reader = new MapJob(client, job);
-    client.begin(reader);
-    client.send(reader.watch());
-    return reader;
+    MapJob first = (MapJob) client.beginUnlessKnown(reader);
+    if (first == reader) {
+      client.send(reader.watch());
+    }
+    return first;
   }
 
   /** Number of items; not before all are there the last word. */
   int items() {
     return Math.toIntExact(progress().total());
+  }
+
+  @Override
+  boolean isReader() {
+    return role == Role.READER;
   }
 
   @Override
@@ -103,10 +110,10 @@ final class MapJob extends Job {
     if (role == Role.OWNER) {
       if (failed != null || !isPartlyElsewhere) {
         release();
+        return;
       } // else when they have been fetched
-      return;
     }
-    confirm(); // so that it does not come again with every connection
+    confirm(); // so that it does not come again with every connection, nor hold others up
   }
 
   @Override

@@ -107,7 +107,7 @@ public final class Podpool implements AutoCloseable {
     QueueConnection connection = new QueueConnection(search.source());
     try {
       // Before the session, which would wait for long for a runtime that is not there.
-      var unused = QueueLink.read(connection, RemotePool.question(""), CONNECT_TIME_MAX);
+      var unused = QueueLink.read(connection, RemotePool.question(""), CONNECT_TIME_MAX, false);
       return new Podpool(connection, options);
     } catch (IOException e) {
       connection.close();

@@ -29,6 +29,7 @@ final class PoolClient implements SessionHandler {
   private final PoolBackend backend;
   private final Callbacks callbacks = new Callbacks();
   private final QueueSession session;
+  private final Unconfirmed unconfirmed;
 
   private final CountDownLatch shutDown = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -43,6 +44,8 @@ final class PoolClient implements SessionHandler {
   PoolClient(PoolBackend backend) {
     this.backend = backend;
     this.session = backend.open(this);
+    // A link is one session for many pools.
+    this.unconfirmed = session instanceof QueueLink link ? link.unconfirmed() : new Unconfirmed();
   }
 
   PoolBackend backend() {
@@ -55,6 +58,24 @@ final class PoolClient implements SessionHandler {
 
   void send(Operation operation) {
     session.send(operation);
+  }
+
+  /** Of the session. */
+  Unconfirmed unconfirmed() {
+    return unconfirmed;
+  }
+
+  /** Confirms what all jobs have. By the thread that they get it from. */
+  void confirmAll() {
+    jobs.values().forEach(Job::confirmWhatIsHere);
+  }
+
+  /**
+   * The connection is a new one. What became of another's job while there was none may have been
+   * told in vain, so its readers ask again.
+   */
+  void watchAgain() {
+    jobs.values().stream().filter(Job::isReader).forEach(job -> send(job.watch()));
   }
 
   // ---- jobs
@@ -72,6 +93,17 @@ final class PoolClient implements SessionHandler {
         throw gone.get();
       }
       jobs.put(job.id, job);
+    }
+  }
+
+  /** {@link #begin}, unless there is a job of its id: returns that which there is. */
+  Job beginUnlessKnown(Job job) {
+    synchronized (lock) {
+      Job known = jobs.get(job.id);
+      if (known == null) {
+        begin(job);
+      }
+      return known == null ? job : known;
     }
   }
 
@@ -169,6 +201,14 @@ final class PoolClient implements SessionHandler {
       Job job = jobs.get(results.getJobId());
       if (job != null) {
         job.receive(results);
+      }
+    } else if (delivery.hasJobGone()) {
+      Job job = jobs.get(delivery.getJobGone().getJobId());
+      if (job != null) {
+        job.abandon(
+            () ->
+                new NotFoundException(
+                    "the job was released before all of its results were read here", null));
       }
     } else if (delivery.hasPoolGone()) {
       poolGone(delivery.getPoolGone().getPool());

@@ -50,6 +50,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   // AddItems of a session that has expired, sent again.
   private final Set<Operation> inDoubt =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+  private final Unconfirmed unconfirmed = new Unconfirmed();
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable QueueSession session; // guarded by this; not before there is a use for it
   private volatile boolean closing;
@@ -78,8 +79,16 @@ final class QueueLink implements QueueSession, SessionHandler {
     return OpenSession.newBuilder().setNonce(RandomId.next()).build();
   }
 
+  Duration patience() {
+    return patience;
+  }
+
   QueueConnection connection() {
     return connection;
+  }
+
+  Unconfirmed unconfirmed() {
+    return unconfirmed;
   }
 
   /** {@code client} hears of its jobs from now on. */
@@ -198,10 +207,14 @@ final class QueueLink implements QueueSession, SessionHandler {
 
   /** As {@link #read}; throws what kept the last try from an answer. */
   ReadResponse read(ReadRequest question, Duration atMost) throws IOException {
-    return read(connection, question, atMost);
+    return read(connection, question, atMost, true);
   }
 
-  static ReadResponse read(QueueConnection connection, ReadRequest question, Duration atMost)
+  /**
+   * @param hasAnswered whether somebody serves there, if not at this moment
+   */
+  static ReadResponse read(
+      QueueConnection connection, ReadRequest question, Duration atMost, boolean hasAnswered)
       throws IOException {
     long deadline = System.nanoTime() + atMost.toNanos();
     try {
@@ -210,8 +223,9 @@ final class QueueLink implements QueueSession, SessionHandler {
         try {
           return connection.read(question, left);
         } catch (IOException e) {
-          // One that has never served, or a key that is wrong, is no different in a moment.
-          boolean mayPass = e instanceof QueueUnreachableException q && !q.isForGood();
+          // A key that is wrong is no different in a moment. Nor is a place where nobody serves;
+          // but who has been there is restarted.
+          boolean mayPass = e instanceof QueueUnreachableException q ? !q.isForGood() : hasAnswered;
           if (!mayPass || deadline - System.nanoTime() < RETRY_MILLIS * 1_000_000) {
             throw e;
           }
@@ -261,6 +275,11 @@ final class QueueLink implements QueueSession, SessionHandler {
   private static boolean wasAddedBefore(Reply reply) {
     ErrorCode code = reply.getRefusal().getCode();
     return code == ErrorCode.INVALID_ARGUMENT || code == ErrorCode.JOB_COMPLETE;
+  }
+
+  @Override
+  public void onResumed() {
+    clients.forEach(PoolClient::watchAgain);
   }
 
   /**
@@ -336,6 +355,14 @@ final class QueueLink implements QueueSession, SessionHandler {
         awaitEnd();
       }
       connection.close();
+      if (end == null) {
+        // Nobody answered, or there was no session: nobody else tells who still waits.
+        onEnd(
+            Refusal.newBuilder()
+                .setCode(ErrorCode.SESSION_CLOSED)
+                .setMessage("the connection to the queue was closed")
+                .build());
+      }
     }
   }
 

@@ -33,6 +33,10 @@ final class Watch {
     return delivered;
   }
 
+  boolean isLastDelivered() {
+    return lastDelivered;
+  }
+
   void confirm(long position, OutcomeLog log) {
     long upTo = Math.min(position, delivered);
     for (; confirmed < upTo; confirmed++) {

@@ -1,6 +1,8 @@
 package dev.podpool.queue;
 
 import dev.podpool.protocol.ConfirmResults;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.JobGone;
 import java.util.LinkedHashSet;
 
 /** Which sessions read which jobs' outcomes. */
@@ -86,11 +88,19 @@ final class Watches {
     }
   }
 
-  /** {@code job} goes; whoever else watches it still gets what the window lets through. */
+  /**
+   * {@code job} goes; whoever else watches it still gets what the window lets through, or hears
+   * that there was more.
+   */
   void forget(Job job, Effects effects) {
     advance(job, effects);
     touched.remove(job);
     for (Watch watch : job.watches) {
+      if (!watch.isLastDelivered()) {
+        effects.deliver(
+            watch.session.id,
+            Delivery.newBuilder().setJobGone(JobGone.newBuilder().setJobId(job.id)).build());
+      }
       boolean wasFull = watch.session.isFull();
       watch.end();
       watch.session.watched.remove(job.number);

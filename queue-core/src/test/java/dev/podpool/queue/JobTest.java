@@ -11,6 +11,7 @@ import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.WatchJob;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Handing in, following and ending jobs. */
@@ -238,6 +239,20 @@ class JobTest {
     queue.confirm("client", "job", items - 6);
     assertThat(queue.told("client")).hasSize(6 + 1).endsWith("last");
     Invariants.check(queue.machine);
+  }
+
+  @Test
+  void whoReadsBehindAWindowHearsThatTheJobWasReleased() {
+    int items = Watch.UNCONFIRMED_OUTCOMES_MAX + 1;
+    String[] words = IntStream.range(0, items).mapToObj(i -> "w" + i).toArray(String[]::new);
+    queue.unchecked().submit("job", words);
+    queue.worker("w", items, items);
+    queue.succeed("w", words);
+    assertThat(queue.told("client")).hasSize(items - 1);
+
+    queue.release("job");
+
+    assertThat(queue.told("client")).containsExactly("job gone");
   }
 
   @Test

@@ -441,6 +441,7 @@ final class QueueScript {
                 });
       }
       case JOB_RESULTS -> receive(party, delivery.getJobResults());
+      case JOB_GONE -> party.inbox.add("job gone");
       case POOL_GONE -> party.inbox.add("pool gone");
       case KIND_NOT_SET -> throw new AssertionError("an empty delivery");
     }

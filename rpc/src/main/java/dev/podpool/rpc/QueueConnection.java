@@ -11,6 +11,7 @@ import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -101,6 +102,9 @@ public final class QueueConnection implements AutoCloseable {
       }
       channel = connect(now);
       endpoint = now;
+    }
+    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+      channel.resetConnectBackoff(); // who calls has waited already
     }
     return channel.newCall(method, options);
   }
@@ -258,7 +262,12 @@ public final class QueueConnection implements AutoCloseable {
     return new QueueUnreachableException(
         "the queue at " + endpoint + " did not answer: " + describe(status),
         switch (status.getCode()) {
-          case UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED -> true;
+          case UNAUTHENTICATED,
+              PERMISSION_DENIED,
+              UNIMPLEMENTED,
+              INVALID_ARGUMENT,
+              RESOURCE_EXHAUSTED ->
+              true;
           default -> false;
         },
         status.asException());

@@ -211,6 +211,11 @@ final class RemoteSession implements QueueSession {
     }
 
     @Override
+    public void onResumed() {
+      handler.onResumed();
+    }
+
+    @Override
     public void onEnd(Refusal reason) {
       Renewal renewal =
           switch (reason.getCode()) {

@@ -29,6 +29,12 @@ public interface SessionHandler {
   default void onDone(Operation operation) {}
 
   /**
+   * The session goes on over a new connection. What was to be delivered on the old one has come
+   * again; what ended meanwhile may have been said in vain.
+   */
+  default void onResumed() {}
+
+  /**
    * The session has expired, or the queue knows it no more: its owner was away for longer than its
    * term. Asked only where the queue is in another process. What is sent from within is dropped.
    *

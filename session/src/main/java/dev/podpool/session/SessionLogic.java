@@ -206,6 +206,9 @@ public final class SessionLogic {
       if (!unapplied.isEmpty()) {
         resend();
       }
+      if (epoch > 1) {
+        handler.onResumed();
+      }
     } else if (unapplied.isEmpty()) {
       inFlight = false;
       confirmedWakes.subList(0, sentWakes).clear();
