@@ -22,7 +22,7 @@ $(BUILT): $(SOURCES)
 	@cli/train >/dev/null 2>&1
 	@touch $@
 
-demo: build ## indexes real files on a pool of four worker processes, and kills one of them
+demo: build ## indexes real files on a pool of four worker processes, and kills one of them and the queue
 	@"$(JAVA_HOME)/bin/java" -Djdk.console=java.base -Dslf4j.internal.verbosity=ERROR --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp "examples/target/classes:$$(cat examples/target/classpath.txt)" dev.podpool.examples.index.IndexDemo examples/index/pool.yaml .
 
 test: jdk ## format, static checks, unit, seeded and integration tests

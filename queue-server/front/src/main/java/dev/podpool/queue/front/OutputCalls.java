@@ -50,8 +50,9 @@ final class OutputCalls {
   private static final class Reader extends ServerCall.Listener<OutputQuery>
       implements OutputRings.Follower {
 
-    // What there is at the start may be as much as all rings hold.
-    private static final long PENDING_BYTES_MAX = OutputRings.BYTES_MAX;
+    // What there is at the start may be as much as all rings hold, and they hold it anyway.
+    private static final long FIRST_BYTES_MAX = OutputRings.BYTES_MAX;
+    private static final long BYTES_MAX = 1 << 20;
 
     private final OutputRings rings;
     private final ServerCall<OutputQuery, TaskOutput> call;
@@ -59,6 +60,7 @@ final class OutputCalls {
     private @Nullable OutputQuery query; // guarded by this
     private long pendingBytes; // guarded by this
     private long droppedBytes; // guarded by this
+    private boolean hasTheFirst; // what there was at the start; guarded by this
     private boolean isAllThere; // guarded by this
     private boolean over; // guarded by this
 
@@ -75,6 +77,7 @@ final class OutputCalls {
       }
       rings.follow(asked, this);
       synchronized (this) {
+        hasTheFirst = true;
         isAllThere = asked.getNoFollow();
       }
       send();
@@ -86,7 +89,7 @@ final class OutputCalls {
         if (query == null || !OutputRings.matches(query, output)) {
           return;
         }
-        if (pendingBytes > PENDING_BYTES_MAX) {
+        if (pendingBytes > (hasTheFirst ? BYTES_MAX : FIRST_BYTES_MAX)) {
           droppedBytes += OutputRings.lost(output);
           return;
         }
