@@ -18,14 +18,18 @@ final class Collection {
 
   private Collection() {}
 
-  /** The sources of the JDK at {@code javaHome}, else its legal texts; and {@code repository}'s. */
+  /**
+   * The sources of Java SE in the JDK at {@code javaHome}, else its legal texts; and {@code
+   * repository}'s.
+   */
   static List<Document> find(Path javaHome, Path repository) throws IOException {
     List<Document> documents = new ArrayList<>();
     Path sources = javaHome.resolve("lib/src.zip");
     if (Files.isReadable(sources)) {
       try (ZipFile archive = new ZipFile(sources.toFile())) {
         archive.stream()
-            .filter(entry -> !entry.isDirectory() && isText(entry.getName()))
+            // Those of Java SE: with the JDK's own it would be twice as much.
+            .filter(entry -> entry.getName().startsWith("java.") && isText(entry.getName()))
             .forEach(
                 entry ->
                     documents.add(
