@@ -135,13 +135,26 @@ class PoolApiServerTest {
   @Test
   void aWorkerThatJoinsTheQueueAfterItWasCordonedIsCordonedThereToo() {
     cluster.apply("late", "{workers: 1}");
-    cluster.awaitPods("late-0");
-    new ApiCalls(cluster.client).cordoned(cluster.pod("late-0"), "2026-01-01T00:00:00Z");
-
     cluster.run("late-0", 1);
+    cluster.awaitMessage("late", "Joined");
+    cluster.patch("late", "{workers: 0}");
+    await(cluster.queue::told, told -> told.contains("cordon late-0"));
 
-    // It is wanted, so that is taken back once it is seen.
-    await(cluster.queue::told, told -> told.contains("uncordon late-0"));
+    cluster.run("late-0", 1); // its session was lost, and this is another
+
+    await(cluster.queue::told, told -> told.stream().filter("cordon late-0"::equals).count() == 2);
+  }
+
+  @Test
+  void aWorkerThatSomebodyHasCordonedByHandStaysSo() {
+    cluster.apply("hand", "{workers: 1}");
+    cluster.run("hand-0", 0);
+    cluster.awaitMessage("hand", "Joined");
+
+    cluster.queue.say("hand", status -> status.getWorkersBuilder(0).setCordoned(true));
+
+    cluster.awaitMessage("hand", "Drained by hand: 1 of 1 workers cordoned");
+    assertThat(cluster.queue.told()).doesNotContain("uncordon hand-0");
   }
 
   @Test
