@@ -155,6 +155,21 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
           context);
     }
     OwnerReference owner = owner(pool, context);
+    if (owner == null) {
+      return waiting(
+          pool,
+          memory,
+          queue,
+          new PlannedStatus(
+              0,
+              0,
+              true,
+              false,
+              "NameTaken",
+              "ConfigMap %s exists and is not this pool's: delete it, or name the pool otherwise"
+                  .formatted(Owners.anchorName(pool.getMetadata().getName()))),
+          context);
+    }
     PoolTurn turn = turn(pool, memory, queue, owner, context);
     Plan plan = turn.run(podsOf(context));
     turn.publish(plan.status());
@@ -238,31 +253,36 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     queue.define(definition);
   }
 
-  private OwnerReference owner(WorkerPool pool, Context<WorkerPool> context) {
-    return pool.getSpec().daemon()
-        ? Owners.reference(pool)
-        : Owners.reference(anchor(pool, context));
+  /** Whom its pods go with; null if that can't be had now. */
+  private @Nullable OwnerReference owner(WorkerPool pool, Context<WorkerPool> context) {
+    if (pool.getSpec().daemon()) {
+      return Owners.reference(pool);
+    }
+    ConfigMap anchor = anchor(pool, context);
+    return anchor == null ? null : Owners.reference(anchor);
   }
 
-  private ConfigMap anchor(WorkerPool pool, Context<WorkerPool> context) {
+  private @Nullable ConfigMap anchor(WorkerPool pool, Context<WorkerPool> context) {
     Optional<ConfigMap> cached = context.getSecondaryResource(ConfigMap.class, "anchors");
-    if (cached.isPresent() && !cached.get().isMarkedForDeletion()) {
-      return cached.get();
+    if (cached.isPresent()) {
+      if (Owners.isOf(cached.get(), pool) && !cached.get().isMarkedForDeletion()) {
+        return cached.get();
+      }
+      // Of a pool that was here before this one; its workers go with it.
+      tools.calls().delete(cached.get(), null);
     }
     ConfigMap wanted = Owners.anchor(pool);
     try {
       return tools.calls().createAnchor(wanted);
     } catch (KubernetesClientException e) {
-      ConfigMap there =
-          e.getCode() == HttpURLConnection.HTTP_CONFLICT
-              ? tools
-                  .calls()
-                  .findAnchor(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName())
-              : null;
-      if (there == null) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
-      return there;
+      ConfigMap there =
+          tools
+              .calls()
+              .findAnchor(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName());
+      return there != null && Owners.isOf(there, pool) ? there : null;
     }
   }
 
@@ -300,7 +320,11 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       return LOOK_AGAIN;
     }
     PoolQueue told = queue == null ? PoolQueue.NONE : queue;
-    PoolTurn turn = turn(pool, memory, told, owner(pool, context), context);
+    OwnerReference owner = owner(pool, context);
+    // Without an anchor there is nobody to start workers for; those that are there end all the
+    // same.
+    PoolTurn turn =
+        turn(pool, memory, told, owner == null ? Owners.reference(pool) : owner, context);
     Plan plan = turn.run(podsOf(context));
     if (plan.over()) {
       warnOfUnfinished(pool, told, memory);

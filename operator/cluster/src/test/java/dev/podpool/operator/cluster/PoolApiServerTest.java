@@ -385,6 +385,20 @@ class PoolApiServerTest {
   }
 
   @Test
+  void aConfigMapOfSomebodyElseInThePlaceOfAnAnchorIsNamedAndLeftAlone() {
+    cluster.createConfigMap("owned-members");
+
+    cluster.apply("owned", "{daemon: false}");
+
+    cluster.awaitMessage(
+        "owned",
+        "ConfigMap owned-members exists and is not this pool's: delete it, or name the pool"
+            + " otherwise");
+    assertThat(cluster.anchor("owned")).isNotNull();
+    assertThat(cluster.podNames()).isEmpty();
+  }
+
+  @Test
   void aPoolOfTheSameNameIsAnother() {
     cluster.apply("again", "{}");
     cluster.awaitPods("again-0");

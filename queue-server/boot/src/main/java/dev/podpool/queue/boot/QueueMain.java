@@ -1,5 +1,7 @@
 package dev.podpool.queue.boot;
 
+import dev.podpool.program.ListenAddress;
+import dev.podpool.program.LogLines;
 import dev.podpool.queue.front.SharedKey;
 import dev.podpool.queue.raft.DirectoryInUseException;
 import dev.podpool.queue.raft.LogException;
@@ -7,12 +9,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,7 +37,6 @@ import picocli.CommandLine.Parameters;
 public final class QueueMain implements Callable<Integer> {
 
   private static final long DISK_RESERVE_BYTES = 256L << 20;
-  private static final int PORT_MAX = 65_535;
 
   /** Exit code where the directory cannot be used, and will not be without somebody's help. */
   public static final int EXIT_UNUSABLE = 3;
@@ -71,7 +73,15 @@ public final class QueueMain implements Callable<Integer> {
 
   /** See {@code --help}. */
   public static void main(String[] arguments) {
-    LogLines.install();
+    LogLines.install(
+        Map.of(
+            "dev.podpool",
+            Level.INFO,
+            "org.apache.ratis",
+            Level.WARNING,
+            // It warns of what any caller can bring about.
+            "io.grpc",
+            Level.SEVERE));
     System.exit(new CommandLine(new QueueMain()).execute(arguments));
   }
 
@@ -95,8 +105,8 @@ public final class QueueMain implements Callable<Integer> {
   }
 
   private QueueServer start() throws IOException {
-    InetSocketAddress address = address(InetAddress.getLoopbackAddress(), port);
-    InetSocketAddress watched = monitor == null ? null : monitorAddress(monitor);
+    InetSocketAddress address = ListenAddress.of(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress watched = monitor == null ? null : ListenAddress.parse("--monitor", monitor);
     String secret = KeyFile.read(key);
     try {
       Files.createDirectories(
@@ -116,28 +126,6 @@ public final class QueueMain implements Callable<Integer> {
             watched,
             DISK_RESERVE_BYTES,
             QueueMain::halt));
-  }
-
-  private static InetSocketAddress monitorAddress(String text) throws UnknownHostException {
-    int colon = text.lastIndexOf(':');
-    InetAddress host =
-        colon < 0
-            ? InetAddress.getLoopbackAddress()
-            : InetAddress.getByName(text.substring(0, colon));
-    try {
-      return address(host, Integer.parseInt(text.substring(colon + 1)));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "--monitor %s has no port: give PORT, or ADDRESS:PORT".formatted(text), e);
-    }
-  }
-
-  private static InetSocketAddress address(InetAddress host, int port) {
-    if (port < 0 || port > PORT_MAX) {
-      throw new IllegalArgumentException(
-          "port %d: give one from 1 to %d, or 0 for any that is free".formatted(port, PORT_MAX));
-    }
-    return new InetSocketAddress(host, port);
   }
 
   /** An outage beats divergence: whoever started it starts another, which begins from the disk. */

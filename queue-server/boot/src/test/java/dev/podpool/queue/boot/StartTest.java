@@ -194,17 +194,4 @@ class StartTest {
       return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     }
   }
-
-  @Test
-  void whatComesFromOthersMakesNoLineAndNoEscapeSequence() {
-    assertThat(LogLines.escaped("a\nb\u001b[31mc\u202ed\té"))
-        .isEqualTo("a\\u{a}b\\u{1b}[31mc\\u{202e}d\\u{9}é");
-    var logged = new java.util.logging.LogRecord(java.util.logging.Level.WARNING, "one\ntwo");
-    logged.setLoggerName("x");
-    logged.setThrown(new IOException("three\nfour", new IOException("five")));
-    assertThat(new LogLines().format(logged).lines().filter(each -> !each.startsWith("\tat ")))
-        .hasSize(3)
-        .last()
-        .isEqualTo("caused by java.io.IOException: five");
-  }
 }
