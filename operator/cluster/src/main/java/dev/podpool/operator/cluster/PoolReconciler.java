@@ -48,6 +48,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   private final PoolTools tools;
   private final PoolQueue.All queues;
   private final PoolMemories memories = new PoolMemories();
+  private final Departed departed = new Departed();
   private final SimpleInboundEventSource<WorkerPool> queueNews =
       new SimpleInboundEventSource<>("queues");
   private @Nullable InformerEventSource<Pod, WorkerPool> pods;
@@ -66,14 +67,21 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   public List<EventSource<?, WorkerPool>> prepareEventSources(
       EventSourceContext<WorkerPool> context) {
     var ofPods =
-        new InformerEventSource<>(
+        new InformerEventSource<Pod, WorkerPool>(
             InformerEventSourceConfiguration.from(Pod.class, WorkerPool.class)
                 .withName("pods")
                 .withLabelSelector(Names.POOL + ",app.kubernetes.io/component=worker")
                 .withSecondaryToPrimaryMapper(PoolReconciler::poolOf)
                 .withNamespacesInheritedFromController()
                 .build(),
-            context);
+            context) {
+          @Override
+          public void onDelete(Pod pod, boolean isStale) {
+            // The next reconciliation may well be too late to see how it ended.
+            departed.add(new WorkerPod(pod));
+            super.onDelete(pod, isStale);
+          }
+        };
     pods = ofPods;
     var ofAnchors =
         new InformerEventSource<>(
@@ -171,7 +179,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
           context);
     }
     PoolTurn turn = turn(pool, memory, queue, owner, context);
-    Plan plan = turn.run(podsOf(context));
+    Plan plan = turn.run(podsOf(context), departed.take(pool));
     turn.publish(plan.status());
     dropAnchorOfOld(pool, context);
     return turn.again(plan);
@@ -325,7 +333,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     // same.
     PoolTurn turn =
         turn(pool, memory, told, owner == null ? Owners.reference(pool) : owner, context);
-    Plan plan = turn.run(podsOf(context));
+    Plan plan = turn.run(podsOf(context), departed.take(pool));
     if (plan.over()) {
       warnOfUnfinished(pool, told, memory);
       deleteInQueue(pool, queue, memory);
@@ -372,6 +380,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   private void gone(WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
     deleteInQueue(pool, queue, memories.of(pool));
     memories.forget(pool);
+    departed.take(pool);
     // Of a pool whose finalizer somebody else took away.
     context
         .getSecondaryResource(ConfigMap.class, "anchors")

@@ -95,9 +95,10 @@ final class PoolTurn {
    * Does it.
    *
    * @param pods that carry the pool's label, each in a place of its own
+   * @param departed those that have gone since the last time
    * @return what was planned
    */
-  Plan run(List<WorkerPod> pods) {
+  Plan run(List<WorkerPod> pods, List<WorkerPod> departed) {
     Observed observed = PoolObserver.observe(pods, owners, view, memory, now);
     var spec = pool.getSpec();
     Plan plan =
@@ -112,6 +113,10 @@ final class PoolTurn {
             observed,
             now);
     memory.backoff = plan.backoff();
+    departed.stream()
+        // Of one that was forced away nobody knows whether it runs on: its session's end will tell.
+        .filter(WorkerPod::hasEnded)
+        .forEach(pod -> tellEnd(pod, sessions.containsKey(pod.nonce())));
     settle(pods);
     keepCordoned(pods, plan);
     apply(plan, pods);

@@ -203,6 +203,21 @@ class PoolApiServerTest {
   }
 
   @Test
+  void theEndOfADeletedWorkerIsToldThoughItsPodIsGoneAtOnce() {
+    cluster.apply("drained", "{workers: 1}");
+    cluster.run("drained-0", 1);
+    cluster.awaitMessage("drained", "Joined");
+    cluster.bind("drained-0"); // a pod without a node has nothing to end
+
+    cluster.client.pods().inNamespace(cluster.namespace).withName("drained-0").delete();
+    cluster.end("drained-0", 137, "Error");
+    cluster.reap("drained-0");
+
+    await(cluster.queue::told, told -> told.contains("ended -9 exit -9 disrupted"));
+    assertThat(cluster.events("WorkerDied")).isEmpty();
+  }
+
+  @Test
   void whatKeepsWorkersFromRunningIsInTheStatusAndInAnEvent() {
     cluster.apply("pending", "{workers: 1}");
     cluster.awaitPods("pending-0");

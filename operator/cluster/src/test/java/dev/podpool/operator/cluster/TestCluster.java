@@ -6,6 +6,7 @@ import dev.podpool.crd.Condition;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.testing.ApiServer;
+import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Event;
@@ -339,6 +340,22 @@ final class TestCluster implements AutoCloseable {
             .endLastState()
             .endContainerStatus()
             .endStatus()
+            .build());
+  }
+
+  /** What a scheduler does. */
+  void bind(String pod) {
+    client.raw(
+        "/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, pod),
+        "POST",
+        new BindingBuilder()
+            .withNewMetadata()
+            .withName(pod)
+            .endMetadata()
+            .withNewTarget()
+            .withKind("Node")
+            .withName("node")
+            .endTarget()
             .build());
   }
 
