@@ -106,9 +106,9 @@ final class ClusterOperator implements AutoCloseable {
    * @throws IllegalStateException if it does not; the message says of what
    */
   String health() {
-    var unhealthy = operator.getRuntimeInfo().unhealthyEventSources();
-    if (!unhealthy.isEmpty()) {
-      throw new IllegalStateException("the API server is not heard of " + unhealthy);
+    if (!operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
+      throw new IllegalStateException(
+          "the API server is not heard of " + operator.getRuntimeInfo().unhealthyEventSources());
     }
     return "ok\n";
   }

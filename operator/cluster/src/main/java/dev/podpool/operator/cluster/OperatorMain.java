@@ -94,7 +94,9 @@ public final class OperatorMain implements Callable<Integer> {
         Map.of(
             "dev.podpool", Level.INFO,
             "io.javaoperatorsdk", Level.WARNING,
-            "io.grpc", Level.SEVERE));
+            "io.grpc", Level.SEVERE,
+            // That a version is called v1alpha1 is known.
+            "io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils", Level.SEVERE));
     System.exit(new CommandLine(new OperatorMain()).execute(arguments));
   }
 
@@ -109,6 +111,7 @@ public final class OperatorMain implements Callable<Integer> {
                 + " context has one");
       }
       QueueKeys keys = new QueueKeys(Files.readAllBytes(keyFile));
+      greet(client);
       ClusterOperator operator =
           new ClusterOperator(
               new ClusterOperator.Setup(
@@ -120,15 +123,13 @@ public final class OperatorMain implements Callable<Integer> {
                   new Leadership(namespace, identity(), true, Leadership.TERM)),
               news -> new QueueLinks(client, keys::endpoint, news));
       Monitor monitored = monitor == null ? null : monitor(monitor, operator, metrics);
-      CountDownLatch told = new CountDownLatch(1);
-      Runtime.getRuntime().addShutdownHook(new Thread(told::countDown, "podpool-operator-end"));
       operator.start();
       System.err.println(
           "the operator looks after "
               + (namespaces.isEmpty() ? "all namespaces" : String.join(", ", namespaces))
               + (monitored == null ? "" : ", and its monitor is on port " + monitored.port()));
-      told.await();
-      operator.close();
+      // A signal ends it, wherever it is: whoever comes next looks at all that there is.
+      new CountDownLatch(1).await();
       return 0;
     } catch (IOException
         | IllegalArgumentException
@@ -136,6 +137,18 @@ public final class OperatorMain implements Callable<Integer> {
         | OperatorException e) {
       LogLines.say(System.err, "the operator can't start: " + words(e));
       return EXIT_UNUSABLE;
+    }
+  }
+
+  /** Anybody may ask for its version: before informers say at length that it does not answer. */
+  private static void greet(KubernetesClient client) throws IOException {
+    try {
+      var _ = client.raw("/version");
+    } catch (KubernetesClientException e) {
+      throw new IOException(
+          "the API server at %s does not answer (%s): see to the network, or to the kubeconfig"
+              .formatted(client.getMasterUrl(), e.getCause() == null ? e : e.getCause()),
+          e);
     }
   }
 

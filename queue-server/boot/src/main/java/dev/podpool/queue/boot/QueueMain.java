@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -23,8 +24,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * The queue service of one machine: on loopback, for whoever has its key. Ends when its standard
- * input does, so that it never outlives who started it.
+ * The queue service: on loopback, for whoever on this machine has its key, until its standard input
+ * ends, so that it never outlives who started it; or, with {@code --listen}, for a whole network.
  *
  * <p>Writes the file {@code endpoint} into its directory when it serves, as {@code address port}.
  * Exit codes: 2 for arguments that are none, 3 where it can't start as things are, 4 where another
@@ -32,7 +33,7 @@ import picocli.CommandLine.Parameters;
  */
 @Command(
     name = "podpool-queue",
-    description = "Keeps a queue in a directory, and serves it on loopback.",
+    description = "Keeps a queue in a directory, and serves it.",
     sortOptions = false)
 public final class QueueMain implements Callable<Integer> {
 
@@ -62,6 +63,15 @@ public final class QueueMain implements Callable<Integer> {
   private int port;
 
   @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS:PORT",
+      description =
+          "Serves whoever reaches that, instead of loopback, and until SIGTERM. Nothing is encrypted:"
+              + " only for a network that lets nobody else in, as a queue's pod with its"
+              + " NetworkPolicy.")
+  private @Nullable String listen;
+
+  @Option(
       names = "--monitor",
       paramLabel = "[ADDRESS:]PORT",
       description =
@@ -86,7 +96,7 @@ public final class QueueMain implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     QueueServer server;
     try {
       server = start();
@@ -94,20 +104,29 @@ public final class QueueMain implements Callable<Integer> {
       LogLines.say(System.err, CANNOT_START + e.getMessage());
       return e instanceof DirectoryInUseException ? EXIT_IN_USE : EXIT_UNUSABLE;
     }
-    publish(InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());
+    if (listen == null) {
+      publish(InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());
+    }
     String monitored = monitor == null ? "" : ", and its monitor on port " + server.monitorPort();
     System.err.println("the queue serves on port " + server.port() + monitored);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "podpool-queue-close"));
-    while (System.in.read() >= 0) {
-      // whoever started it is there
+    if (listen == null) {
+      while (System.in.read() >= 0) {
+        // whoever started it is there
+      }
+    } else {
+      new CountDownLatch(1).await(); // the hook ends it
     }
     return 0;
   }
 
   private QueueServer start() throws IOException {
-    InetSocketAddress address = ListenAddress.of(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress address =
+        listen == null
+            ? ListenAddress.of(InetAddress.getLoopbackAddress(), port)
+            : ListenAddress.parse("--listen", listen);
     InetSocketAddress watched = monitor == null ? null : ListenAddress.parse("--monitor", monitor);
-    String secret = KeyFile.read(key);
+    String secret = KeyFile.read(key, listen != null);
     try {
       Files.createDirectories(
           directory,

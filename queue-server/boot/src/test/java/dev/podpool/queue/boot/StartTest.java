@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -165,6 +166,25 @@ class StartTest {
       bytes.write(was ^ 4);
     }
     assertThat(refused(3)).contains(segment.toString(), "offset");
+  }
+
+  @Test
+  void withAnAddressItServesUntilItIsToldToStopWhateverItsInput() throws Exception {
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--r-----"));
+    start("--listen", "127.0.0.1:0");
+    Matcher line =
+        Pattern.compile("the queue serves on port (\\d+)")
+            .matcher(process.inputReader().readLine());
+    assertThat(line.matches()).isTrue();
+
+    process.getOutputStream().close();
+
+    try (Socket reached = new Socket("127.0.0.1", Integer.parseInt(line.group(1)))) {
+      assertThat(reached.isConnected()).isTrue();
+    }
+    assertThat(process.isAlive()).isTrue();
+    process.destroy();
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
