@@ -67,6 +67,11 @@ public final class ApiServer implements AutoCloseable {
     return client;
   }
 
+  /** What a program needs to be that client. */
+  public String kubeconfig() {
+    return server.getKubeConfigYaml();
+  }
+
   public Answer get(String path, String accept) throws Exception {
     return send("GET", path, accept, "", "");
   }

@@ -36,14 +36,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A worker in a process of its own, with a session of its own at a queue in another process.
  *
- * <p>Its standard input is its life line: there it reads a {@link WorkerStart}, and when the input
- * ends so do this process and its children, at once. At SIGTERM it drains: what has begun ends, the
- * rest goes back, the session is closed. What user code prints appears on its standard output and
- * error, and is published for whoever follows. No user code runs in it.
+ * <p>On one machine its standard input is its life line: there it reads a {@link WorkerStart}, and
+ * when the input ends so do this process and its children, at once. In a pod, variables hold what
+ * it is ({@link PodStart}), and the pod's end is its own. At SIGTERM it drains: what has begun
+ * ends, the rest goes back, the session is closed. What user code prints appears on its standard
+ * output and error, and is published for whoever follows. No user code runs in it.
  *
  * <p>Exit codes: 0 after a drain, or when its pool is deleted; 2 where the start cannot be read; 70
  * where the worker has failed, which is an error in Podpool; 75 where its session has ended, with
- * the reason on standard error: whoever started it starts another.
+ * the reason on standard error, and in a pod as its termination message: whoever started it starts
+ * another.
  */
 public final class WorkerMain {
 
@@ -72,7 +74,11 @@ public final class WorkerMain {
 
   private WorkerMain(WorkerStart start) {
     this.start = start;
-    connection = new QueueConnection(new RuntimeDirectory(Path.of(start.getRuntimeDirectory())));
+    connection =
+        new QueueConnection(
+            start.getQueueHost().isEmpty()
+                ? new RuntimeDirectory(Path.of(start.getRuntimeDirectory()))
+                : PodStart.queue(start));
     publisher = new OutputPublisher(connection);
   }
 
@@ -80,15 +86,16 @@ public final class WorkerMain {
   public static void main(String[] arguments) {
     int exit;
     try {
-      WorkerStart start = WorkerStart.parseDelimitedFrom(System.in);
+      WorkerStart inPod = PodStart.of(System.getenv());
+      WorkerStart start = inPod == null ? WorkerStart.parseDelimitedFrom(System.in) : inPod;
       if (start == null) {
         exit = EXIT_USAGE;
       } else {
         new WorkerMain(start).run();
-        exit = awaitEnd(System.in);
+        exit = inPod == null ? awaitEnd(System.in) : awaitSignal();
       }
-    } catch (IOException e) {
-      System.err.println("the worker can't start: " + e.getMessage());
+    } catch (IOException | InterruptedException e) {
+      PodStart.lastWords("the worker can't start: " + e.getMessage());
       exit = EXIT_USAGE;
     }
     // Whoever started it is gone: nothing that is still under way may hold this process up.
@@ -103,6 +110,12 @@ public final class WorkerMain {
     } catch (IOException e) {
       // As its end.
     }
+    return 0;
+  }
+
+  /** What ends it halts it. */
+  private static int awaitSignal() throws InterruptedException {
+    new CountDownLatch(1).await();
     return 0;
   }
 
@@ -240,7 +253,7 @@ public final class WorkerMain {
       }
       int exit = 0;
       if (reason.getCode() != ErrorCode.POOL_DELETED) {
-        System.err.println(
+        PodStart.lastWords(
             "the worker's session ended: " + reason.getCode() + ": " + reason.getMessage());
         exit = EXIT_SESSION_ENDED;
       }
@@ -268,7 +281,7 @@ public final class WorkerMain {
 
     @Override
     public void failed(Throwable reason) {
-      System.err.println("the worker has failed: " + reason);
+      PodStart.lastWords("the worker has failed: " + reason);
       Runtime.getRuntime().halt(EXIT_FAILED); // and is replaced
     }
   }

@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** The operator in this process, from start to close. */
 final class ClusterOperator implements AutoCloseable {
@@ -26,35 +27,54 @@ final class ClusterOperator implements AutoCloseable {
   private final PoolQueue.All queues;
 
   /**
-   * An operator that does nothing yet.
+   * What an operator is made from.
    *
-   * @param client not closed here
+   * @param client not closed with it
    * @param namespaces to look after; empty for all
-   * @param queues given who takes namespace and name of a pool of which a queue has news
+   * @param leadership null for the only replica there is
    */
-  ClusterOperator(
+  record Setup(
       KubernetesClient client,
       ClusterSettings settings,
       Set<String> namespaces,
       QueueKeys keys,
-      Function<BiConsumer<String, String>, PoolQueue.All> queues) {
+      OperatorMetrics metrics,
+      @Nullable Leadership leadership) {}
+
+  /**
+   * An operator that does nothing yet.
+   *
+   * @param queues given who takes namespace and name of a pool of which a queue has news
+   */
+  ClusterOperator(Setup setup, Function<BiConsumer<String, String>, PoolQueue.All> queues) {
+    KubernetesClient client = setup.client();
     InstantSource clock = InstantSource.system();
     PoolTools tools =
-        new PoolTools(settings, new ApiCalls(client), new EventRecorder(client, clock), clock);
+        new PoolTools(
+            setup.settings(), new ApiCalls(client), new EventRecorder(client, clock), clock);
     this.queues = queues.apply(this::queueHasNews);
     pools = new PoolReconciler(tools, this.queues);
+    Leadership leadership = setup.leadership();
+    setup.metrics().leads(leadership == null);
     operator =
         new Operator(
-            overrider ->
-                overrider
-                    .withKubernetesClient(client)
-                    .withCloseClientOnStop(false)
-                    .withReconciliationTerminationTimeout(STOP_MAX));
+            overrider -> {
+              overrider
+                  .withKubernetesClient(client)
+                  .withCloseClientOnStop(false)
+                  .withMetrics(setup.metrics())
+                  .withReconciliationTerminationTimeout(STOP_MAX);
+              if (leadership != null) {
+                overrider.withLeaderElectionConfiguration(
+                    leadership.configuration(setup.metrics()));
+              }
+            });
     operator.register(
-        pools, (ControllerConfigurationOverrider<WorkerPool> o) -> configure(o, namespaces));
+        pools,
+        (ControllerConfigurationOverrider<WorkerPool> o) -> configure(o, setup.namespaces()));
     operator.register(
-        new QueueReconciler(tools, keys, this.queues),
-        (ControllerConfigurationOverrider<QueueCluster> o) -> configure(o, namespaces));
+        new QueueReconciler(tools, setup.keys(), this.queues),
+        (ControllerConfigurationOverrider<QueueCluster> o) -> configure(o, setup.namespaces()));
   }
 
   private static <P extends HasMetadata> void configure(
@@ -75,8 +95,22 @@ final class ClusterOperator implements AutoCloseable {
     pools.queueHasNews(namespace, pool);
   }
 
+  /** Returns when it has seen all that there is; reconciling goes on meanwhile, if it leads. */
   void start() {
     operator.start();
+  }
+
+  /**
+   * That it hears of what changes.
+   *
+   * @throws IllegalStateException if it does not; the message says of what
+   */
+  String health() {
+    if (!operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
+      throw new IllegalStateException(
+          "the API server is not heard of " + operator.getRuntimeInfo().unhealthyEventSources());
+    }
+    return "ok\n";
   }
 
   /** Ends what is under way. */

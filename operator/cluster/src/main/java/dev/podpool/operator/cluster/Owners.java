@@ -45,10 +45,11 @@ final class Owners {
 
   /** Whether that is the anchor of {@code pool}, and not of another of its name. */
   static boolean isOf(ConfigMap anchor, WorkerPool pool) {
-    return pool.getMetadata().getUid().equals(anchor.getData().get(UID));
+    return anchor.getData() != null
+        && pool.getMetadata().getUid().equals(anchor.getData().get(UID));
   }
 
-  /** A controller reference to {@code owner}, which waits for its dependents in the foreground. */
+  /** A controller reference to {@code owner}, which waits for it in the foreground. */
   static OwnerReference reference(HasMetadata owner) {
     return new OwnerReferenceBuilder()
         .withApiVersion(owner.getApiVersion())
@@ -56,7 +57,7 @@ final class Owners {
         .withName(owner.getMetadata().getName())
         .withUid(owner.getMetadata().getUid())
         .withController(true)
-        .withBlockOwnerDeletion(true)
+        .withBlockOwnerDeletion(!(owner instanceof ConfigMap)) // an anchor is deleted last
         .build();
   }
 }

@@ -48,6 +48,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   private final PoolTools tools;
   private final PoolQueue.All queues;
   private final PoolMemories memories = new PoolMemories();
+  private final Departed departed = new Departed();
   private final SimpleInboundEventSource<WorkerPool> queueNews =
       new SimpleInboundEventSource<>("queues");
   private @Nullable InformerEventSource<Pod, WorkerPool> pods;
@@ -66,14 +67,21 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   public List<EventSource<?, WorkerPool>> prepareEventSources(
       EventSourceContext<WorkerPool> context) {
     var ofPods =
-        new InformerEventSource<>(
+        new InformerEventSource<Pod, WorkerPool>(
             InformerEventSourceConfiguration.from(Pod.class, WorkerPool.class)
                 .withName("pods")
                 .withLabelSelector(Names.POOL + ",app.kubernetes.io/component=worker")
                 .withSecondaryToPrimaryMapper(PoolReconciler::poolOf)
                 .withNamespacesInheritedFromController()
                 .build(),
-            context);
+            context) {
+          @Override
+          public void onDelete(Pod pod, boolean isStale) {
+            // The next reconciliation may well be too late to see how it ended.
+            departed.add(new WorkerPod(pod));
+            super.onDelete(pod, isStale);
+          }
+        };
     pods = ofPods;
     var ofAnchors =
         new InformerEventSource<>(
@@ -155,8 +163,23 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
           context);
     }
     OwnerReference owner = owner(pool, context);
+    if (owner == null) {
+      return waiting(
+          pool,
+          memory,
+          queue,
+          new PlannedStatus(
+              0,
+              0,
+              true,
+              false,
+              "NameTaken",
+              "ConfigMap %s exists and is not this pool's: delete it, or name the pool otherwise"
+                  .formatted(Owners.anchorName(pool.getMetadata().getName()))),
+          context);
+    }
     PoolTurn turn = turn(pool, memory, queue, owner, context);
-    Plan plan = turn.run(podsOf(context));
+    Plan plan = turn.run(podsOf(context), departed.take(pool));
     turn.publish(plan.status());
     dropAnchorOfOld(pool, context);
     return turn.again(plan);
@@ -238,31 +261,36 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     queue.define(definition);
   }
 
-  private OwnerReference owner(WorkerPool pool, Context<WorkerPool> context) {
-    return pool.getSpec().daemon()
-        ? Owners.reference(pool)
-        : Owners.reference(anchor(pool, context));
+  /** Whom its pods go with; null if that can't be had now. */
+  private @Nullable OwnerReference owner(WorkerPool pool, Context<WorkerPool> context) {
+    if (pool.getSpec().daemon()) {
+      return Owners.reference(pool);
+    }
+    ConfigMap anchor = anchor(pool, context);
+    return anchor == null ? null : Owners.reference(anchor);
   }
 
-  private ConfigMap anchor(WorkerPool pool, Context<WorkerPool> context) {
+  private @Nullable ConfigMap anchor(WorkerPool pool, Context<WorkerPool> context) {
     Optional<ConfigMap> cached = context.getSecondaryResource(ConfigMap.class, "anchors");
-    if (cached.isPresent() && !cached.get().isMarkedForDeletion()) {
-      return cached.get();
+    if (cached.isPresent()) {
+      if (Owners.isOf(cached.get(), pool) && !cached.get().isMarkedForDeletion()) {
+        return cached.get();
+      }
+      // Of a pool that was here before this one; its workers go with it.
+      tools.calls().delete(cached.get(), null);
     }
     ConfigMap wanted = Owners.anchor(pool);
     try {
       return tools.calls().createAnchor(wanted);
     } catch (KubernetesClientException e) {
-      ConfigMap there =
-          e.getCode() == HttpURLConnection.HTTP_CONFLICT
-              ? tools
-                  .calls()
-                  .findAnchor(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName())
-              : null;
-      if (there == null) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
-      return there;
+      ConfigMap there =
+          tools
+              .calls()
+              .findAnchor(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName());
+      return there != null && Owners.isOf(there, pool) ? there : null;
     }
   }
 
@@ -300,8 +328,12 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       return LOOK_AGAIN;
     }
     PoolQueue told = queue == null ? PoolQueue.NONE : queue;
-    PoolTurn turn = turn(pool, memory, told, owner(pool, context), context);
-    Plan plan = turn.run(podsOf(context));
+    OwnerReference owner = owner(pool, context);
+    // Without an anchor there is nobody to start workers for; those that are there end all the
+    // same.
+    PoolTurn turn =
+        turn(pool, memory, told, owner == null ? Owners.reference(pool) : owner, context);
+    Plan plan = turn.run(podsOf(context), departed.take(pool));
     if (plan.over()) {
       warnOfUnfinished(pool, told, memory);
       deleteInQueue(pool, queue, memory);
@@ -348,6 +380,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   private void gone(WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
     deleteInQueue(pool, queue, memories.of(pool));
     memories.forget(pool);
+    departed.take(pool);
     // Of a pool whose finalizer somebody else took away.
     context
         .getSecondaryResource(ConfigMap.class, "anchors")

@@ -1,5 +1,6 @@
 package dev.podpool.operator.cluster;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.crd.Condition;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.crd.WorkerPoolStatus;
@@ -9,6 +10,7 @@ import dev.podpool.operator.plan.PlannedStatus;
 import dev.podpool.operator.plan.PoolSpec;
 import dev.podpool.operator.plan.Step;
 import dev.podpool.operator.plan.Worker;
+import dev.podpool.protocol.WorkerStatus;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -16,6 +18,7 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,7 @@ final class PoolTurn {
   private static final Set<String> EVERYDAY =
       Set.of(
           "Joined",
+          "DrainedByHand",
           "Working",
           "Starting",
           "Rolling",
@@ -43,12 +47,14 @@ final class PoolTurn {
   private final PoolMemory memory;
   private final PoolQueue queue;
   private final QueueView view;
+  private final Map<ByteString, WorkerStatus> sessions;
   private final PodTemplate template;
   private final OwnerReference owner;
   private final Set<String> owners;
   private final BiConsumer<Pod, @Nullable Pod> seen;
   private final Instant now;
   private Duration again = Duration.ofSeconds(30);
+  private int heldBack;
 
   /**
    * @param owner whom new pods go with
@@ -68,6 +74,7 @@ final class PoolTurn {
     this.memory = memory;
     this.queue = queue;
     this.view = queue.view(name()).of(pool.getMetadata().getUid());
+    this.sessions = view.workers();
     this.template = new PodTemplate(pool, tools.settings().workerImage());
     this.owner = owner;
     this.owners = owners;
@@ -88,9 +95,10 @@ final class PoolTurn {
    * Does it.
    *
    * @param pods that carry the pool's label, each in a place of its own
+   * @param departed those that have gone since the last time
    * @return what was planned
    */
-  Plan run(List<WorkerPod> pods) {
+  Plan run(List<WorkerPod> pods, List<WorkerPod> departed) {
     Observed observed = PoolObserver.observe(pods, owners, view, memory, now);
     var spec = pool.getSpec();
     Plan plan =
@@ -105,8 +113,14 @@ final class PoolTurn {
             observed,
             now);
     memory.backoff = plan.backoff();
+    departed.stream()
+        // Of one that was forced away nobody knows whether it runs on: its session's end will tell.
+        .filter(WorkerPod::hasEnded)
+        .forEach(pod -> tellEnd(pod, sessions.containsKey(pod.nonce())));
     settle(pods);
+    keepCordoned(pods, plan);
     apply(plan, pods);
+    heldBack = (int) pods.stream().filter(this::isHeldBack).count();
     return plan;
   }
 
@@ -131,14 +145,9 @@ final class PoolTurn {
 
   /** Brings pods, and what the queue knows of them, to what they were meant to be. */
   private void settle(List<WorkerPod> pods) {
-    var sessions = view.workers();
     for (WorkerPod pod : pods) {
-      var session = sessions.get(pod.nonce());
-      boolean cordoned = pod.cordonedAt() != null;
       if (pod.hasEnded()) {
-        tellEnd(pod, session != null);
-      } else if (session != null && view.reachable() && session.getCordoned() != cordoned) {
-        queue.cordon(name(), pod.name(), cordoned); // it joined afterwards
+        tellEnd(pod, sessions.containsKey(pod.nonce()));
       }
       Instant goneAt = pod.goneAt();
       if (goneAt != null) {
@@ -150,6 +159,26 @@ final class PoolTurn {
         seen.accept(tools.calls().give(pod.pod(), owner), pod.pod()); // daemon was changed
       }
     }
+  }
+
+  /** One that joined the queue after it was cordoned is cordoned there too. */
+  private void keepCordoned(List<WorkerPod> pods, Plan plan) {
+    for (WorkerPod pod : pods) {
+      WorkerStatus session = sessions.get(pod.nonce());
+      if (pod.cordonedAt() != null
+          && session != null
+          && !session.getCordoned()
+          && view.reachable()
+          && !plan.steps().contains(new Step.Uncordon(pod.name()))) {
+        queue.cordon(name(), pod.name(), true);
+      }
+    }
+  }
+
+  /** Whether somebody has cordoned it by hand, which stays so. */
+  private boolean isHeldBack(WorkerPod pod) {
+    WorkerStatus session = sessions.get(pod.nonce());
+    return session != null && session.getCordoned() && pod.cordonedAt() == null;
   }
 
   private void tellEnd(WorkerPod pod, boolean queueHasItsSession) {
@@ -213,8 +242,13 @@ final class PoolTurn {
         queue.cordon(name(), pod.name(), true);
       }
       case Step.Uncordon _ -> {
-        seen.accept(tools.calls().cordoned(pod.pod(), null), pod.pod());
-        queue.cordon(name(), pod.name(), false);
+        // Forgotten only when the queue has heard it: else it would be for ever, as if by hand.
+        WorkerStatus session = sessions.get(pod.nonce());
+        if (session != null && session.getCordoned()) {
+          queue.cordon(name(), pod.name(), false);
+        } else {
+          seen.accept(tools.calls().cordoned(pod.pod(), null), pod.pod());
+        }
       }
       case Step.Stop stop -> {
         tools
@@ -294,7 +328,7 @@ final class PoolTurn {
   /** Publishes what there is to say, if it is time to. */
   void publish(PlannedStatus planned) {
     WorkerPoolStatus last = memory.written == null ? pool.getStatus() : memory.written;
-    WorkerPoolStatus next = new PoolStatuses(pool, withRefusal(planned), view).status(last, now);
+    WorkerPoolStatus next = new PoolStatuses(pool, said(planned), view).status(last, now);
     Instant writeAt = StatusPace.writeAt(last, memory.writtenAt, next);
     if (writeAt != null && writeAt.isAfter(now)) {
       lookAgainIn(Duration.between(now, writeAt));
@@ -323,17 +357,27 @@ final class PoolTurn {
     }
   }
 
-  private PlannedStatus withRefusal(PlannedStatus planned) {
+  /** What the planner says, unless the API server or somebody's hand is why a pool is as it is. */
+  private PlannedStatus said(PlannedStatus planned) {
     Worker.Trouble refusal = memory.refusal();
-    boolean lacking = planned.workers() < pool.getSpec().workers() && !planned.draining();
-    return refusal == null || !lacking
+    if (refusal != null && planned.workers() < pool.getSpec().workers() && !planned.draining()) {
+      return with(planned, refusal.reason(), "Pending: workers " + refusal.words());
+    }
+    return heldBack == 0 || planned.progressing()
         ? planned
-        : new PlannedStatus(
-            planned.workers(),
-            planned.readyWorkers(),
-            planned.progressing(),
-            planned.draining(),
-            refusal.reason(),
-            "Pending: workers " + refusal.words());
+        : with(
+            planned,
+            "DrainedByHand",
+            "Drained by hand: %d of %d workers cordoned".formatted(heldBack, planned.workers()));
+  }
+
+  private static PlannedStatus with(PlannedStatus planned, String reason, String message) {
+    return new PlannedStatus(
+        planned.workers(),
+        planned.readyWorkers(),
+        planned.progressing(),
+        planned.draining(),
+        reason,
+        message);
   }
 }

@@ -72,10 +72,8 @@ final class QueueLinks implements PoolQueue.All {
   private void deleteIfGone(ResourceID queue, String pool, String uid) {
     String namespace = queue.getNamespace().orElseThrow();
     try {
-      WorkerPool there =
-          client.resources(WorkerPool.class).inNamespace(namespace).withName(pool).get();
       Link link = links.get(queue);
-      if (link != null && (there == null || !there.getMetadata().getUid().equals(uid))) {
+      if (link != null && isGone(namespace, pool, uid)) {
         link.link().delete(pool, uid);
       }
     } catch (KubernetesClientException e) {
@@ -87,6 +85,13 @@ final class QueueLinks implements PoolQueue.All {
           namespace,
           e.getMessage());
     }
+  }
+
+  /** Whether there is no WorkerPool with that name and uid. */
+  boolean isGone(String namespace, String pool, String uid) {
+    WorkerPool there =
+        client.resources(WorkerPool.class).inNamespace(namespace).withName(pool).get();
+    return there == null || !there.getMetadata().getUid().equals(uid);
   }
 
   @Override

@@ -91,9 +91,10 @@ record WorkerPod(Pod pod) {
     return terminated().map(PodEnd::exitCode).orElse(0);
   }
 
-  /** Whether the cluster took its place away, for reasons of its own. Only once it has ended. */
+  /** Whether its place was taken away, by no item's doing. Only once it has ended. */
   boolean wasDisrupted() {
-    return EVICTED.equals(pod.getStatus().getReason())
+    return goneAt() != null
+        || EVICTED.equals(pod.getStatus().getReason())
         || conditions()
             .anyMatch(c -> c.getType().equals("DisruptionTarget") && c.getStatus().equals("True"));
   }

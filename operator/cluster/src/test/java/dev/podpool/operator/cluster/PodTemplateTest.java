@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.podpool.crd.Manifests;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.protocol.WorkerStart;
+import dev.podpool.worker.PodStart;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -181,6 +182,13 @@ class PodTemplateTest {
                 .setQueuePort(7420)
                 .setKeyFile("/var/run/podpool/key")
                 .build());
+  }
+
+  @Test
+  void aPodsVariablesAreThoseThatItsWorkerReads() {
+    assertThat(PodTemplate.START_VARIABLE).isEqualTo(PodStart.START);
+    assertThat(PodTemplate.NAME_VARIABLE).isEqualTo(PodStart.NAME);
+    assertThat(PodTemplate.UID_VARIABLE).isEqualTo(PodStart.UID);
   }
 
   @ParameterizedTest

@@ -135,13 +135,26 @@ class PoolApiServerTest {
   @Test
   void aWorkerThatJoinsTheQueueAfterItWasCordonedIsCordonedThereToo() {
     cluster.apply("late", "{workers: 1}");
-    cluster.awaitPods("late-0");
-    new ApiCalls(cluster.client).cordoned(cluster.pod("late-0"), "2026-01-01T00:00:00Z");
-
     cluster.run("late-0", 1);
+    cluster.awaitMessage("late", "Joined");
+    cluster.patch("late", "{workers: 0}");
+    await(cluster.queue::told, told -> told.contains("cordon late-0"));
 
-    // It is wanted, so that is taken back once it is seen.
-    await(cluster.queue::told, told -> told.contains("uncordon late-0"));
+    cluster.run("late-0", 1); // its session was lost, and this is another
+
+    await(cluster.queue::told, told -> told.stream().filter("cordon late-0"::equals).count() == 2);
+  }
+
+  @Test
+  void aWorkerThatSomebodyHasCordonedByHandStaysSo() {
+    cluster.apply("hand", "{workers: 1}");
+    cluster.run("hand-0", 0);
+    cluster.awaitMessage("hand", "Joined");
+
+    cluster.queue.say("hand", status -> status.getWorkersBuilder(0).setCordoned(true));
+
+    cluster.awaitMessage("hand", "Drained by hand: 1 of 1 workers cordoned");
+    assertThat(cluster.queue.told()).doesNotContain("uncordon hand-0");
   }
 
   @Test
@@ -187,6 +200,21 @@ class PoolApiServerTest {
     await(
         cluster.queue::told,
         told -> told.contains("ended 0 Evicted: The node was low on resource: memory. disrupted"));
+  }
+
+  @Test
+  void theEndOfADeletedWorkerIsToldThoughItsPodIsGoneAtOnce() {
+    cluster.apply("drained", "{workers: 1}");
+    cluster.run("drained-0", 1);
+    cluster.awaitMessage("drained", "Joined");
+    cluster.bind("drained-0"); // a pod without a node has nothing to end
+
+    cluster.client.pods().inNamespace(cluster.namespace).withName("drained-0").delete();
+    cluster.end("drained-0", 137, "Error");
+    cluster.reap("drained-0");
+
+    await(cluster.queue::told, told -> told.contains("ended -9 exit -9 disrupted"));
+    assertThat(cluster.events("WorkerDied")).isEmpty();
   }
 
   @Test
@@ -369,6 +397,20 @@ class PoolApiServerTest {
             pod -> pod != null && !pod.getMetadata().getUid().equals(uid));
     assertThat(ownerOf("heir-0").getKind()).isEqualTo("WorkerPool");
     assertThat(own.getMetadata().getAnnotations()).containsKey(Names.TEMPLATE);
+  }
+
+  @Test
+  void aConfigMapOfSomebodyElseInThePlaceOfAnAnchorIsNamedAndLeftAlone() {
+    cluster.createConfigMap("owned-members");
+
+    cluster.apply("owned", "{daemon: false}");
+
+    cluster.awaitMessage(
+        "owned",
+        "ConfigMap owned-members exists and is not this pool's: delete it, or name the pool"
+            + " otherwise");
+    assertThat(cluster.anchor("owned")).isNotNull();
+    assertThat(cluster.podNames()).isEmpty();
   }
 
   @Test

@@ -6,7 +6,9 @@ import dev.podpool.crd.Condition;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.testing.ApiServer;
+import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -83,15 +85,22 @@ final class TestCluster implements AutoCloseable {
   }
 
   void startOperator() {
-    operator =
-        new ClusterOperator(
-            client,
+    operator = operator(null);
+    operator.start();
+  }
+
+  /** One that is not started. */
+  ClusterOperator operator(Leadership leadership) {
+    return new ClusterOperator(
+        new ClusterOperator.Setup(
+            OperatorAccount.client(client),
             new ClusterSettings(
                 "podpool/worker:test", "podpool/queue:test", makesDefaultQueue, "podpool-system"),
             Set.of(namespace),
             new QueueKeys(new byte[QueueKeys.BYTES_MIN]),
-            this::queues);
-    operator.start();
+            new OperatorMetrics(),
+            leadership),
+        this::queues);
   }
 
   /** Without any chance to finish anything. */
@@ -201,6 +210,18 @@ final class TestCluster implements AutoCloseable {
 
   ConfigMap anchor(String pool) {
     return client.configMaps().inNamespace(namespace).withName(pool + "-members").get();
+  }
+
+  void createConfigMap(String name) {
+    client
+        .resource(
+            new ConfigMapBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(namespace)
+                .endMetadata()
+                .build())
+        .create();
   }
 
   /** A pod that the operator has not made. */
@@ -319,6 +340,22 @@ final class TestCluster implements AutoCloseable {
             .endLastState()
             .endContainerStatus()
             .endStatus()
+            .build());
+  }
+
+  /** What a scheduler does. */
+  void bind(String pod) {
+    client.raw(
+        "/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, pod),
+        "POST",
+        new BindingBuilder()
+            .withNewMetadata()
+            .withName(pod)
+            .endMetadata()
+            .withNewTarget()
+            .withKind("Node")
+            .withName("node")
+            .endTarget()
             .build());
   }
 

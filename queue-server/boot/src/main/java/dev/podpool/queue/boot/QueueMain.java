@@ -1,5 +1,7 @@
 package dev.podpool.queue.boot;
 
+import dev.podpool.program.ListenAddress;
+import dev.podpool.program.LogLines;
 import dev.podpool.queue.front.SharedKey;
 import dev.podpool.queue.raft.DirectoryInUseException;
 import dev.podpool.queue.raft.LogException;
@@ -7,12 +9,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,8 +24,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * The queue service of one machine: on loopback, for whoever has its key. Ends when its standard
- * input does, so that it never outlives who started it.
+ * The queue service: on loopback, for whoever on this machine has its key, until its standard input
+ * ends, so that it never outlives who started it; or, with {@code --listen}, for a whole network.
  *
  * <p>Writes the file {@code endpoint} into its directory when it serves, as {@code address port}.
  * Exit codes: 2 for arguments that are none, 3 where it can't start as things are, 4 where another
@@ -29,12 +33,11 @@ import picocli.CommandLine.Parameters;
  */
 @Command(
     name = "podpool-queue",
-    description = "Keeps a queue in a directory, and serves it on loopback.",
+    description = "Keeps a queue in a directory, and serves it.",
     sortOptions = false)
 public final class QueueMain implements Callable<Integer> {
 
   private static final long DISK_RESERVE_BYTES = 256L << 20;
-  private static final int PORT_MAX = 65_535;
 
   /** Exit code where the directory cannot be used, and will not be without somebody's help. */
   public static final int EXIT_UNUSABLE = 3;
@@ -60,6 +63,15 @@ public final class QueueMain implements Callable<Integer> {
   private int port;
 
   @Option(
+      names = "--listen",
+      paramLabel = "ADDRESS:PORT",
+      description =
+          "Serves whoever reaches that, instead of loopback, and until SIGTERM. Nothing is encrypted:"
+              + " only for a network that lets nobody else in, as a queue's pod with its"
+              + " NetworkPolicy.")
+  private @Nullable String listen;
+
+  @Option(
       names = "--monitor",
       paramLabel = "[ADDRESS:]PORT",
       description =
@@ -71,12 +83,20 @@ public final class QueueMain implements Callable<Integer> {
 
   /** See {@code --help}. */
   public static void main(String[] arguments) {
-    LogLines.install();
+    LogLines.install(
+        Map.of(
+            "dev.podpool",
+            Level.INFO,
+            "org.apache.ratis",
+            Level.WARNING,
+            // It warns of what any caller can bring about.
+            "io.grpc",
+            Level.SEVERE));
     System.exit(new CommandLine(new QueueMain()).execute(arguments));
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     QueueServer server;
     try {
       server = start();
@@ -84,20 +104,29 @@ public final class QueueMain implements Callable<Integer> {
       LogLines.say(System.err, CANNOT_START + e.getMessage());
       return e instanceof DirectoryInUseException ? EXIT_IN_USE : EXIT_UNUSABLE;
     }
-    publish(InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());
+    if (listen == null) {
+      publish(InetAddress.getLoopbackAddress().getHostAddress() + " " + server.port());
+    }
     String monitored = monitor == null ? "" : ", and its monitor on port " + server.monitorPort();
     System.err.println("the queue serves on port " + server.port() + monitored);
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "podpool-queue-close"));
-    while (System.in.read() >= 0) {
-      // whoever started it is there
+    if (listen == null) {
+      while (System.in.read() >= 0) {
+        // whoever started it is there
+      }
+    } else {
+      new CountDownLatch(1).await(); // the hook ends it
     }
     return 0;
   }
 
   private QueueServer start() throws IOException {
-    InetSocketAddress address = address(InetAddress.getLoopbackAddress(), port);
-    InetSocketAddress watched = monitor == null ? null : monitorAddress(monitor);
-    String secret = KeyFile.read(key);
+    InetSocketAddress address =
+        listen == null
+            ? ListenAddress.of(InetAddress.getLoopbackAddress(), port)
+            : ListenAddress.parse("--listen", listen);
+    InetSocketAddress watched = monitor == null ? null : ListenAddress.parse("--monitor", monitor);
+    String secret = KeyFile.read(key, listen != null);
     try {
       Files.createDirectories(
           directory,
@@ -116,28 +145,6 @@ public final class QueueMain implements Callable<Integer> {
             watched,
             DISK_RESERVE_BYTES,
             QueueMain::halt));
-  }
-
-  private static InetSocketAddress monitorAddress(String text) throws UnknownHostException {
-    int colon = text.lastIndexOf(':');
-    InetAddress host =
-        colon < 0
-            ? InetAddress.getLoopbackAddress()
-            : InetAddress.getByName(text.substring(0, colon));
-    try {
-      return address(host, Integer.parseInt(text.substring(colon + 1)));
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException(
-          "--monitor %s has no port: give PORT, or ADDRESS:PORT".formatted(text), e);
-    }
-  }
-
-  private static InetSocketAddress address(InetAddress host, int port) {
-    if (port < 0 || port > PORT_MAX) {
-      throw new IllegalArgumentException(
-          "port %d: give one from 1 to %d, or 0 for any that is free".formatted(port, PORT_MAX));
-    }
-    return new InetSocketAddress(host, port);
   }
 
   /** An outage beats divergence: whoever started it starts another, which begins from the disk. */

@@ -1,6 +1,7 @@
 package dev.podpool.queue.boot;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.podpool.program.Monitor;
 import dev.podpool.queue.blobs.BlobFiles;
 import dev.podpool.queue.front.Authenticator;
 import dev.podpool.queue.front.QueueFront;
@@ -12,6 +13,8 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -75,8 +78,7 @@ public final class QueueServer implements AutoCloseable {
                   blobs::open,
                   connectionsMax()));
       served = front;
-      monitor =
-          watched == null || metrics == null ? null : new Monitor(watched, queue, front, metrics);
+      monitor = watched == null || metrics == null ? null : monitor(watched, queue, front, metrics);
       started = true;
     } finally {
       if (!started) {
@@ -86,6 +88,26 @@ public final class QueueServer implements AutoCloseable {
         queue.close();
       }
     }
+  }
+
+  /**
+   * {@code /healthz} appends an entry and waits until it is applied, so it fails where the disk
+   * hangs; {@code /metrics} reads the state between two entries.
+   */
+  private static Monitor monitor(
+      InetSocketAddress address, QueueLoop queue, QueueFront front, Metrics metrics)
+      throws IOException {
+    SortedMap<String, Monitor.Question> questions = new TreeMap<>();
+    questions.put(
+        "/healthz",
+        () -> queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n"));
+    questions.put(
+        "/metrics",
+        () ->
+            queue
+                .read(Metrics.State::of)
+                .thenApply(state -> metrics.text(state, front.connections())));
+    return new Monitor(address, questions, "see to the disk, then restart the queue");
   }
 
   /** As many as this process may have files open, but for those of the log and the like. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -168,6 +169,25 @@ class StartTest {
   }
 
   @Test
+  void withAnAddressItServesUntilItIsToldToStopWhateverItsInput() throws Exception {
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--r-----"));
+    start("--listen", "127.0.0.1:0");
+    Matcher line =
+        Pattern.compile("the queue serves on port (\\d+)")
+            .matcher(process.inputReader().readLine());
+    assertThat(line.matches()).isTrue();
+
+    process.getOutputStream().close();
+
+    try (Socket reached = new Socket("127.0.0.1", Integer.parseInt(line.group(1)))) {
+      assertThat(reached.isConnected()).isTrue();
+    }
+    assertThat(process.isAlive()).isTrue();
+    process.destroy();
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
   void itsMonitorSaysHowItIsAndOnlyWhereItWasAskedFor() throws Exception {
     start("--monitor", "0");
     Matcher line =
@@ -193,18 +213,5 @@ class StartTest {
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
     }
-  }
-
-  @Test
-  void whatComesFromOthersMakesNoLineAndNoEscapeSequence() {
-    assertThat(LogLines.escaped("a\nb\u001b[31mc\u202ed\té"))
-        .isEqualTo("a\\u{a}b\\u{1b}[31mc\\u{202e}d\\u{9}é");
-    var logged = new java.util.logging.LogRecord(java.util.logging.Level.WARNING, "one\ntwo");
-    logged.setLoggerName("x");
-    logged.setThrown(new IOException("three\nfour", new IOException("five")));
-    assertThat(new LogLines().format(logged).lines().filter(each -> !each.startsWith("\tat ")))
-        .hasSize(3)
-        .last()
-        .isEqualTo("caused by java.io.IOException: five");
   }
 }

@@ -1,13 +1,12 @@
-package dev.podpool.queue.boot;
+package dev.podpool.program;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.podpool.queue.front.QueueFront;
-import dev.podpool.queue.loop.QueueLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -16,29 +15,40 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * Whether the queue works, and how it does, over HTTP and without a key: off unless it is asked
- * for. {@code /healthz} appends an entry and waits until it is applied, so it fails where the disk
- * hangs; {@code /metrics} reads the state between two entries.
+ * How a service is, over HTTP and without a key, for whoever looks after it: each path is a
+ * question, answered with text. A question that fails, or is not answered in time, is 503.
  */
-final class Monitor implements AutoCloseable {
+public final class Monitor implements AutoCloseable {
 
   private static final long ANSWER_SECONDS_MAX = 5;
-  // Any more at a time wait for their turn; a probe costs a sync of the disk.
+  // Any more at a time wait for their turn: an answer may cost a sync of the disk.
   private static final int REQUESTS_AT_ONCE = 2;
 
-  private final QueueLoop queue;
-  private final QueueFront front;
-  private final Metrics metrics;
+  private final String paths;
+  private final String remedy;
   private final HttpServer server;
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
           REQUESTS_AT_ONCE, Thread.ofPlatform().daemon().name("podpool-monitor-", 1).factory());
 
-  Monitor(InetSocketAddress address, QueueLoop queue, QueueFront front, Metrics metrics)
+  /** One question. */
+  public interface Question {
+
+    /** The answer, a line or more. */
+    CompletableFuture<String> ask();
+  }
+
+  /**
+   * Answers from now on.
+   *
+   * @param questions by their paths, such as {@code /healthz}
+   * @param remedy what to do if one is not answered in time
+   * @throws IOException if the address can't be listened on; the message says what to do
+   */
+  public Monitor(InetSocketAddress address, SortedMap<String, Question> questions, String remedy)
       throws IOException {
-    this.queue = queue;
-    this.front = front;
-    this.metrics = metrics;
+    this.paths = String.join(" and ", questions.keySet());
+    this.remedy = remedy;
     try {
       server = HttpServer.create(address, 16);
     } catch (IOException e) {
@@ -48,31 +58,20 @@ final class Monitor implements AutoCloseable {
           e);
     }
     server.setExecutor(threads);
-    server.createContext("/healthz", exchange -> answer(exchange, "/healthz", this::health));
-    server.createContext("/metrics", exchange -> answer(exchange, "/metrics", this::metrics));
+    // Any other path too: HttpServer's own answer would be HTML.
+    server.createContext("/", exchange -> answer(exchange, "", CompletableFuture::new));
+    questions.forEach(
+        (path, question) ->
+            server.createContext(path, exchange -> answer(exchange, path, question)));
     server.start();
   }
 
-  int port() {
+  /** The port that it listens on. */
+  public int port() {
     return server.getAddress().getPort();
   }
 
-  private CompletableFuture<String> health() {
-    return queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n");
-  }
-
-  private CompletableFuture<String> metrics() {
-    return queue
-        .read(Metrics.State::of)
-        .thenApply(state -> metrics.text(state, front.connections()));
-  }
-
-  private interface Question {
-    CompletableFuture<String> ask();
-  }
-
-  private static void answer(HttpExchange exchange, String path, Question question)
-      throws IOException {
+  private void answer(HttpExchange exchange, String path, Question question) throws IOException {
     int status = 200;
     String text;
     if (!exchange.getRequestMethod().equals("GET")) {
@@ -80,22 +79,20 @@ final class Monitor implements AutoCloseable {
       text = "only GET\n";
     } else if (!exchange.getRequestURI().getPath().equals(path)) {
       status = 404;
-      text = "there are /healthz and /metrics\n";
+      text = "there are " + paths + "\n";
     } else {
       try {
         text = question.ask().get(ANSWER_SECONDS_MAX, TimeUnit.SECONDS);
       } catch (TimeoutException e) {
         status = 503;
-        text =
-            "no answer within %d s: see to the disk, then restart the queue\n"
-                .formatted(ANSWER_SECONDS_MAX);
+        text = "no answer within %d s: %s\n".formatted(ANSWER_SECONDS_MAX, remedy);
       } catch (ExecutionException e) {
         status = 503;
         text = LogLines.escaped(String.valueOf(e.getMessage())) + "\n";
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         status = 503;
-        text = "the queue is being shut down\n";
+        text = "it is being shut down\n";
       }
     }
     byte[] bytes = text.getBytes(UTF_8);

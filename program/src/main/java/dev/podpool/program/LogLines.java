@@ -1,9 +1,11 @@
-package dev.podpool.queue.boot;
+package dev.podpool.program;
 
 import java.io.PrintStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
@@ -14,15 +16,12 @@ import java.util.logging.Logger;
  * What the process says, on its standard error: a line each, and what others sent can make neither
  * a new line nor an escape sequence of it.
  */
-final class LogLines extends Formatter {
+public final class LogLines extends Formatter {
 
-  // Held, as the JDK holds them weakly. gRPC warns of what any caller can bring about.
-  private static final List<Logger> LEVELS =
-      List.of(
-          at("", Level.WARNING),
-          at("dev.podpool", Level.INFO),
-          at("org.apache.ratis", Level.WARNING),
-          at("io.grpc", Level.SEVERE));
+  // Held, as the JDK holds them weakly.
+  private static final List<Logger> LEVELS = new ArrayList<>();
+
+  LogLines() {}
 
   private static Logger at(String name, Level level) {
     Logger logger = Logger.getLogger(name);
@@ -30,9 +29,14 @@ final class LogLines extends Formatter {
     return logger;
   }
 
-  /** From now on, all logging of this process comes so. */
-  static void install() {
-    Logger root = LEVELS.get(0);
+  /**
+   * From now on, all logging of this process comes so: warnings, and what {@code levels} says of
+   * loggers by name.
+   */
+  public static synchronized void install(Map<String, Level> levels) {
+    Logger root = at("", Level.WARNING);
+    LEVELS.add(root);
+    levels.forEach((name, level) -> LEVELS.add(at(name, level)));
     for (var handler : root.getHandlers()) {
       root.removeHandler(handler);
     }
@@ -43,7 +47,7 @@ final class LogLines extends Formatter {
   }
 
   /** Prints {@code text} as a line of its own. */
-  static void say(PrintStream to, String text) {
+  public static void say(PrintStream to, String text) {
     to.println(escaped(text));
   }
 
@@ -70,7 +74,8 @@ final class LogLines extends Formatter {
     return lines.toString();
   }
 
-  static String escaped(String text) {
+  /** {@code text} without a character that could begin a line, or control a terminal. */
+  public static String escaped(String text) {
     StringBuilder safe = new StringBuilder(text.length());
     text.codePoints()
         .forEach(

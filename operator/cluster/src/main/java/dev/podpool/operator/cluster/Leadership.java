@@ -1,0 +1,35 @@
+package dev.podpool.operator.cluster;
+
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import java.time.Duration;
+
+/**
+ * Which of several replicas reconciles: whoever holds a Lease.
+ *
+ * @param namespace of the Lease
+ * @param identity of this replica; another for each
+ * @param endsProcess whether a replica that no longer leads ends its process at once, as it may be
+ *     in the middle of something
+ * @param term how long a replica that does not answer still leads
+ */
+record Leadership(String namespace, String identity, boolean endsProcess, Duration term) {
+
+  /** The Lease. */
+  static final String LEASE = "podpool-operator";
+
+  /** Of a process of its own. */
+  static final Duration TERM = Duration.ofSeconds(15);
+
+  LeaderElectionConfiguration configuration(OperatorMetrics metrics) {
+    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
+        .withLeaseNamespace(namespace)
+        .withIdentity(identity)
+        .withLeaseDuration(term)
+        .withRenewDeadline(term.multipliedBy(2).dividedBy(3))
+        .withRetryPeriod(term.dividedBy(7))
+        .withExitOnStopLeading(endsProcess)
+        .withLeaderCallbacks(metrics.leaderCallbacks())
+        .build();
+  }
+}

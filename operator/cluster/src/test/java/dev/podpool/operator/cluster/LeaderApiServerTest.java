@@ -1,0 +1,53 @@
+package dev.podpool.operator.cluster;
+
+import static dev.podpool.operator.cluster.TestCluster.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.testing.ApiServer;
+import dev.podpool.testing.OnApiServer;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Two replicas on a real API server. */
+@OnApiServer
+class LeaderApiServerTest {
+
+  private static Leadership replica(String identity) {
+    return new Leadership(OperatorAccount.NAMESPACE, identity, false, Duration.ofSeconds(3));
+  }
+
+  private static String holder(TestCluster cluster) {
+    var lease =
+        cluster
+            .client
+            .leases()
+            .inNamespace(OperatorAccount.NAMESPACE)
+            .withName(Leadership.LEASE)
+            .get();
+    return lease == null ? null : lease.getSpec().getHolderIdentity();
+  }
+
+  @Test
+  void oneReconcilesAndTheOtherTakesOverWithoutASecondPod(ApiServer server) throws Exception {
+    try (TestCluster cluster = new TestCluster(server)) {
+      cluster.createQueue("default");
+      ClusterOperator first = cluster.operator(replica("first"));
+      ClusterOperator second = cluster.operator(replica("second"));
+      first.start();
+      await(() -> holder(cluster), "first"::equals);
+      second.start();
+      cluster.apply("index", "{workers: 1}");
+      cluster.awaitPods("index-0");
+      String uid = cluster.pod("index-0").getMetadata().getUid();
+      assertThat(holder(cluster)).isEqualTo("first");
+
+      first.close();
+      cluster.patch("index", "{workers: 2}");
+
+      cluster.awaitPods("index-0", "index-1");
+      assertThat(holder(cluster)).isEqualTo("second");
+      assertThat(cluster.pod("index-0").getMetadata().getUid()).isEqualTo(uid);
+      second.close();
+    }
+  }
+}

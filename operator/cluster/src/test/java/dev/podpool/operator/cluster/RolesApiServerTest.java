@@ -1,0 +1,90 @@
+package dev.podpool.operator.cluster;
+
+import static dev.podpool.operator.cluster.TestCluster.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.testing.ApiServer;
+import dev.podpool.testing.OnApiServer;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/**
+ * All tests on the API server run the operator with its roles alone, so these allow all that it
+ * does. Here it does all that they allow.
+ */
+@OnApiServer
+class RolesApiServerTest {
+
+  // Asked by the API server of whoever blocks a deletion, where a plugin is on, and of whoever
+  // applies what is not there yet; and by the SDK.
+  private static final Set<String> NOT_CALLED =
+      Set.of(
+          "update podpool.dev/workerpools/finalizers",
+          "update podpool.dev/queueclusters/finalizers",
+          "create /services",
+          "create apps/statefulsets",
+          "create networking.k8s.io/networkpolicies",
+          "create policy/poddisruptionbudgets",
+          "update coordination.k8s.io/leases");
+  // Everybody may.
+  private static final Set<String> OF_EVERYBODY =
+      Set.of("create authorization.k8s.io/selfsubjectrulesreviews");
+
+  @Test
+  void theOperatorUsesEveryRightThatItHasAndAsksForNoOther(ApiServer server) throws Exception {
+    try (TestCluster cluster = new TestCluster(server)) {
+      OperatorAccount.client(cluster.client); // makes roles and account
+      OperatorAccount.USED.clear();
+      cluster.makesDefaultQueue = true;
+      cluster.createConfigMap("owned-members");
+      cluster.createPod("taken-0");
+      ClusterOperator leader =
+          cluster.operator(
+              new Leadership(OperatorAccount.NAMESPACE, "one", false, Duration.ofSeconds(3)));
+      leader.start();
+      try {
+        cluster.apply("taken", "{workers: 1}");
+        cluster.apply("owned", "{daemon: false}");
+        cluster.apply("used", "{daemon: false, workers: 1}");
+        cluster.run("used-0", 1);
+        cluster.awaitMessage("used", "Joined");
+        cluster.patch("used", "{workers: 0}");
+        await(cluster.queue::told, told -> told.contains("cordon used-0"));
+        cluster.deletePool("used");
+        await(() -> cluster.pool("used"), pool -> pool == null);
+        await(() -> cluster.message("owned"), message -> message != null);
+        new QueueLinks(
+                OperatorAccount.client(cluster.client),
+                queue -> () -> null,
+                (namespace, pool) -> {})
+            .isGone(cluster.namespace, "any", "any");
+      } finally {
+        leader.close();
+      }
+      Set<String> used = new TreeSet<>(OperatorAccount.USED);
+      used.removeAll(OF_EVERYBODY);
+      Set<String> allowed = new TreeSet<>();
+      for (var role : cluster.client.load(OperatorAccount.roles()).items()) {
+        var rules = role instanceof ClusterRole all ? all.getRules() : ((Role) role).getRules();
+        rules.forEach(rule -> add(rule, allowed));
+      }
+      allowed.removeAll(NOT_CALLED);
+      assertThat(used).isEqualTo(allowed);
+    }
+  }
+
+  private static void add(PolicyRule rule, Set<String> allowed) {
+    for (String group : rule.getApiGroups()) {
+      for (String resource : rule.getResources()) {
+        for (String verb : rule.getVerbs()) {
+          allowed.add(verb + " " + group + "/" + resource);
+        }
+      }
+    }
+  }
+}

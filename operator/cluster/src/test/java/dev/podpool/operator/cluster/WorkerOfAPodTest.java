@@ -1,0 +1,110 @@
+package dev.podpool.operator.cluster;
+
+import static dev.podpool.operator.cluster.TestCluster.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.crd.Manifests;
+import dev.podpool.crd.WorkerPool;
+import dev.podpool.operator.control.Control;
+import dev.podpool.protocol.WorkerStart;
+import dev.podpool.protocol.WorkerStatus;
+import dev.podpool.queue.front.QueueFront;
+import dev.podpool.queue.front.SharedKey;
+import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.rpc.Endpoint;
+import dev.podpool.session.RandomId;
+import dev.podpool.worker.WorkerMain;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The worker's program, started as a kubelet would: with its pod's variables and nothing else. */
+class WorkerOfAPodTest {
+
+  private static final String KEY = "0123456789abcdef";
+
+  @Test
+  void itJoinsItsQueueAsItsPodAndLeavesWhenItsPoolIsDeleted(@TempDir Path directory)
+      throws Exception {
+    WorkerPool pool =
+        Manifests.read(
+            """
+            {apiVersion: podpool.dev/v1alpha1, kind: WorkerPool, metadata: {name: index, namespace: any}, spec: {slots: 2}}
+            """,
+            "test");
+    pool.getMetadata().setUid("uid");
+    UUID uid = UUID.randomUUID();
+    Pod pod = new PodTemplate(pool, "any").pod("index-0", 0, Owners.reference(pool));
+    Path key = Files.writeString(directory.resolve("key"), KEY);
+
+    try (QueueLoop queue = QueueLoop.inMemory();
+        QueueFront front =
+            new QueueFront(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                queue,
+                new QueueFront.Parts(new SharedKey(KEY, "any"), () -> null, blob -> null, 100));
+        QueueLink link =
+            new QueueLink(
+                () -> new Endpoint("127.0.0.1", front.port(), KEY),
+                any -> {},
+                (name, other) -> {})) {
+      link.define(Control.definition("index", "uid", pool.getSpec()));
+      await(() -> link.view("index").pool(), defined -> defined != null);
+      ProcessBuilder command =
+          new ProcessBuilder(
+              Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+              "-XX:TieredStopAtLevel=1",
+              "-cp",
+              System.getProperty("java.class.path"),
+              WorkerMain.class.getName());
+      command.environment().putAll(variables(pod, uid, front.port(), key));
+      Process worker = command.inheritIO().redirectInput(Path.of("/dev/null").toFile()).start();
+      try {
+        WorkerStatus joined =
+            await(
+                () -> link.view("index").workers().get(RandomId.of(uid)),
+                session -> session != null && session.getWindow() > 0);
+        assertThat(joined.getWorker()).isEqualTo("index-0");
+        assertThat(joined.getSlots()).isEqualTo(2);
+
+        link.delete("index", "uid");
+
+        assertThat(worker.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(worker.exitValue()).isZero();
+      } finally {
+        worker.destroyForcibly();
+      }
+    }
+  }
+
+  /** What a kubelet makes of the pod's, but for a name server that knows the queue's Service. */
+  private static Map<String, String> variables(Pod pod, UUID uid, int port, Path key)
+      throws Exception {
+    Map<String, String> variables =
+        pod.getSpec().getContainers().getFirst().getEnv().stream()
+            .filter(variable -> variable.getValue() != null)
+            .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue));
+    WorkerStart start =
+        WorkerStart.parseFrom(Base64.getDecoder().decode(variables.get(PodTemplate.START_VARIABLE)))
+            .toBuilder()
+            .setQueueHost("127.0.0.1")
+            .setQueuePort(port)
+            .setKeyFile(key.toString())
+            .build();
+    variables.put(
+        PodTemplate.START_VARIABLE, Base64.getEncoder().encodeToString(start.toByteArray()));
+    variables.put(PodTemplate.NAME_VARIABLE, pod.getMetadata().getName());
+    variables.put(PodTemplate.UID_VARIABLE, uid.toString());
+    return variables;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.podpool.program;
+
+import org.jspecify.annotations.NullMarked;
