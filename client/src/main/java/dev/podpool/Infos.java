@@ -76,7 +76,7 @@ final class Infos {
 
   static ItemOutput of(TaskOutput output) {
     return new ItemOutput(
-        uuid(output.getJobId()),
+        output.getJobId().isEmpty() ? null : uuid(output.getJobId()),
         output.getIndex(),
         output.getPool(),
         output.getWorker(),

@@ -45,16 +45,18 @@ final class LocalDownCommand implements Callable<Integer> {
     RuntimeDirectory directory = runtime.directory(shell);
     boolean ran = LocalRuntime.runningIn(directory).isPresent();
     int killed = RuntimeDaemon.stop(directory, timeout);
+    String said = ran ? "the runtime has ended" : "no runtime runs in " + directory.path();
     if (purge) {
-      RuntimeDaemon.purge(directory);
+      said +=
+          RuntimeDaemon.purge(directory)
+              ? ", and " + directory.path() + " is deleted"
+              : ", and all that was its own is deleted; what else is in "
+                  + directory.path()
+                  + " stays";
+    } else if (ran) {
+      said += "; its pools, jobs and results stay in " + directory.path();
     }
-    shell
-        .out()
-        .println(
-            (ran ? "the runtime has ended" : "no runtime runs in " + directory.path())
-                + (purge
-                    ? ", and " + directory.path() + " is deleted"
-                    : ran ? "; its pools, jobs and results stay in " + directory.path() : ""));
+    shell.out().println(said);
     if (killed > 0) {
       shell.complain(
           killed + " processes had not ended after " + timeout.toSeconds() + " s, and were killed");

@@ -33,7 +33,7 @@ final class LocalStatusCommand implements Callable<Integer> {
     boolean runs = LocalRuntime.runningIn(directory).isPresent();
     List<PoolReport> reports = LocalRuntime.status(directory);
     if (output.isJson()) {
-      shell.out().println(Reports.json(reports));
+      shell.out().println(Reports.json(reports, runs));
     } else if (!reports.isEmpty()) {
       Reports.print(reports, runs, Instant.now(), shell.out());
     } else if (runs) {

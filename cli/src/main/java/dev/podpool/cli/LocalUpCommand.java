@@ -118,7 +118,7 @@ final class LocalUpCommand implements Callable<Integer> {
       Thread.sleep(LOOK_MILLIS); // of files: nobody signals
     }
     if (output.isJson()) {
-      shell.out().println(Reports.json(rise.ready()));
+      shell.out().println(Reports.json(rise.ready(), true));
     } else if (rise.ready().isEmpty()) {
       shell.out().println("the runtime of " + rise.directory() + " is up; it has no pool yet");
     }

@@ -1,9 +1,12 @@
 package dev.podpool.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.podpool.ItemOutput;
-import dev.podpool.NotFoundException;
 import dev.podpool.Podpool;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -15,7 +18,8 @@ import picocli.CommandLine.Parameters;
     name = "logs",
     description =
         "Prints what items printed: the newest 64 KiB of each, in the memory of the queue. Each"
-            + " line begins with its worker and item.",
+            + " line begins with its worker and item, or with the worker alone where it was printed"
+            + " outside of any.",
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class LogsCommand implements Callable<Integer> {
@@ -27,7 +31,8 @@ final class LogsCommand implements Callable<Integer> {
 
   @Option(
       names = {"-f", "--follow"},
-      description = "Goes on with what they print from now on, until Ctrl-C.")
+      description =
+          "Goes on with what they print from now on, until Ctrl-C, or nobody reads it any more.")
   private boolean follow;
 
   @Mixin private Connection connection = new Connection();
@@ -45,32 +50,42 @@ final class LogsCommand implements Callable<Integer> {
         var _ = podpool.job(id); // or there is none
         podpool.followOutput(id, follow, this::print);
       } else {
-        var _ = podpool.jobs(target); // or there is no such pool
+        var _ = podpool.poolInfo(target); // or there is no such pool
         podpool.followOutput(target, follow, this::print);
       }
-    } catch (NotFoundException e) {
-      throw new CommandException(ExitCode.NOT_FOUND, String.valueOf(e.getMessage()));
     }
     return ExitCode.OK.code;
   }
 
   private void print(ItemOutput printed) {
     if (output.isJson()) {
-      shell
-          .out()
-          .println(
-              JsonNodeFactory.instance
-                  .objectNode()
-                  .put("job", printed.job().toString())
-                  .put("index", printed.index())
-                  .put("worker", printed.worker())
-                  .put("stream", printed.isError() ? "stderr" : "stdout")
-                  .put("text", printed.text())
-                  .put("droppedBytes", printed.droppedBytes()));
-      return;
+      shell.out().println(json(printed));
+    } else {
+      printLines(printed);
     }
+    if (shell.out().checkError()) {
+      throw new UncheckedIOException(new IOException("nobody reads what is printed any more"));
+    }
+  }
+
+  private static ObjectNode json(ItemOutput printed) {
+    UUID job = printed.job();
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("job", job == null ? null : job.toString())
+        .put("index", job == null ? null : printed.index())
+        .put("worker", printed.worker())
+        .put("stream", printed.isError() ? "stderr" : "stdout")
+        .put("text", printed.text())
+        .put("droppedBytes", printed.droppedBytes());
+  }
+
+  private void printLines(ItemOutput printed) {
+    UUID job = printed.job();
     String from =
-        printed.worker() + " " + printed.job().toString().substring(0, 8) + "/" + printed.index();
+        job == null
+            ? printed.worker()
+            : printed.worker() + " " + job.toString().substring(0, 8) + "/" + printed.index();
     if (printed.droppedBytes() > 0) {
       shell.out().println(from + " | (" + printed.droppedBytes() + " bytes are lost)");
     }

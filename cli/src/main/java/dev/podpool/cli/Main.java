@@ -11,6 +11,7 @@ import dev.podpool.function.FunctionNotFoundException;
 import dev.podpool.operator.local.RuntimeUnusableException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
@@ -41,7 +42,12 @@ public final class Main {
           return ExitCode.USAGE.code;
         });
     line.setExecutionExceptionHandler((e, command, parsed) -> failed(shell, e).code);
-    return line.execute(arguments);
+    int code = line.execute(arguments);
+    if (code == ExitCode.OK.code && shell.out().checkError()) {
+      shell.complain("standard output could not be written: what was printed is not all there");
+      return ExitCode.FAILED.code;
+    }
+    return code;
   }
 
   /** As manifests have them, and not as ISO 8601. */
@@ -68,6 +74,7 @@ public final class Main {
           case PodpoolException _ -> ExitCode.FAILED;
           case CancellationException _ -> ExitCode.FAILED;
           case IOException _ -> ExitCode.FAILED;
+          case UncheckedIOException _ -> ExitCode.FAILED; // of standard input or output
           default -> ExitCode.BROKEN;
         };
     if (Interrupt.hasCome()) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Reports {
 
   private static final Duration FRESH = Duration.ofSeconds(30);
+  private static final String NOT_RUNNING = "Not running";
 
   private Reports() {}
 
@@ -38,25 +39,26 @@ final class Reports {
 
   private static String status(PoolReport report, boolean runs, Instant now) {
     if (!runs) {
-      return "Not running";
+      return NOT_RUNNING;
     }
     Duration old = Duration.between(report.observedAt(), now);
     String status = Text.line(report.status());
     return old.compareTo(FRESH) > 0 ? status + " (" + Text.age(old) + " ago)" : status;
   }
 
-  static ArrayNode json(List<PoolReport> reports) {
+  /** The same for programs. */
+  static ArrayNode json(List<PoolReport> reports, boolean runs) {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     for (PoolReport report : reports) {
       all.addObject()
           .put("name", report.pool())
           .put("workers", report.workers())
-          .put("readyWorkers", report.readyWorkers())
+          .put("readyWorkers", runs ? report.readyWorkers() : 0)
           .put("unfinished", report.unfinished())
           .put("dead", report.dead())
           .put("failed", report.failed())
-          .put("ready", report.isReady())
-          .put("status", report.status())
+          .put("ready", runs && report.isReady())
+          .put("status", runs ? report.status() : NOT_RUNNING)
           .put("createdAt", report.createdAt().toString())
           .put("observedAt", report.observedAt().toString());
     }

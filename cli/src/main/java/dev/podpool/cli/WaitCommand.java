@@ -1,6 +1,5 @@
 package dev.podpool.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.podpool.JobInfo;
 import dev.podpool.NotFoundException;
 import dev.podpool.Podpool;
@@ -43,7 +42,9 @@ final class WaitCommand implements Callable<Integer> {
 
   @Option(
       names = "--results",
-      description = "Prints their results, a line of JSON each; of a failed job, why it failed.")
+      description =
+          "Prints their results, a line of JSON each; of a failed job, why it failed. Not with -o"
+              + " json.")
   private boolean results;
 
   @Mixin private Connection connection = new Connection();
@@ -55,6 +56,11 @@ final class WaitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, CommandException {
+    if (results && output.isJson()) {
+      throw new CommandException(
+          ExitCode.USAGE,
+          "--results prints results, and -o json how jobs ended: give one of the two");
+    }
     List<UUID> ids = new ArrayList<>();
     for (String job : jobs) {
       ids.add(Text.jobId(job));
@@ -68,24 +74,24 @@ final class WaitCommand implements Callable<Integer> {
         JobInfo last = await(podpool, id, start, progress);
         progress.clear();
         ended.add(last);
-        long without = JobsCommand.withoutResult(last);
-        failed |= without > 0;
-        if (results) {
-          failed |= !printResults(podpool, id);
-        } else if (without > 0 && !output.isJson()) {
+        failed |= JobsCommand.withoutResult(last) > 0 || !last.hasEnded();
+        if (!last.hasEnded()) {
           shell.complain(
-              "job %s: %d of %d items have no result".formatted(id, without, last.items()));
+              "job %s was forgotten by its submitter: how it ended is not known".formatted(id));
+        } else if (results) {
+          failed |= !printResults(podpool, id);
+        } else {
+          complain(last);
         }
       }
     }
-    if (output.isJson() && !results) {
-      ArrayNode all = JobsCommand.json(ended);
-      shell.out().println(all);
+    if (output.isJson()) {
+      shell.out().println(JobsCommand.json(ended));
     }
     return (failed ? ExitCode.FAILED : ExitCode.OK).code;
   }
 
-  /** The job as it was last seen: one that its submitter had forgotten meanwhile has ended. */
+  /** The job as it was last seen: not ended, if its submitter had it forgotten meanwhile. */
   private JobInfo await(Podpool podpool, UUID id, long start, StatusLine progress)
       throws InterruptedException, CommandException {
     JobInfo last = podpool.job(id);
@@ -108,6 +114,14 @@ final class WaitCommand implements Callable<Integer> {
       }
     }
     return last;
+  }
+
+  private void complain(JobInfo ended) {
+    long without = JobsCommand.withoutResult(ended);
+    if (without > 0 && !output.isJson()) {
+      shell.complain(
+          "job %s: %d of %d items have no result".formatted(ended.id(), without, ended.items()));
+    }
   }
 
   private boolean printResults(Podpool podpool, UUID id) throws InterruptedException {

@@ -8,6 +8,7 @@ import dev.podpool.operator.local.LocalRuntime;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -179,7 +180,11 @@ class CommandsTest {
     waiting.await();
     lines.close();
     assertThat(map.get().ok()).isEqualTo("\"A!\"");
-    assertThat(wait.get().exit()).isEqualTo(ExitCode.OK);
+    Podpools.Ran end = wait.get(); // its end was seen, or the map was quicker to forget it
+    if (end.exit() != ExitCode.OK) {
+      assertThat(end.failed(ExitCode.FAILED))
+          .endsWith("job " + job + " was forgotten by its submitter: how it ended is not known");
+    }
   }
 
   private static Future<Podpools.Ran> inBackground(Callable<Podpools.Ran> command) {
@@ -227,6 +232,37 @@ class CommandsTest {
     assertThat(podpool.ask("logs", job).ok())
         .matches("work-\\d " + job.substring(0, 8) + "/0 \\| said: hello");
     assertThat(podpool.ask("logs", "work", "-o", "json").ok()).contains("said: hello");
+  }
+
+  @Test
+  void whatIsPrintedOutsideOfItemsIsTheWorkers() throws IOException {
+    String spec = "initializer: {function: 'java.lang.Thread::dumpStack'}";
+    podpool.run("local", "up", "-f", manifest("loud", spec)).ok();
+    assertThat(podpool.ask("submit loud", "java.lang.Math::sqrt", "4").ok()).isNotEmpty();
+    String logs = "";
+    while (!logs.contains("dumpStack")) { // a poll of what has no signal; JUnit's time-out ends it
+      logs = podpool.ask("logs", "loud").ok();
+    }
+    assertThat(logs).startsWith("loud-0 | java.lang.Exception: Stack trace");
+    JsonNode first =
+        JSON.readTree(podpool.ask("logs", "loud", "-o", "json").ok().lines().findFirst().get());
+    assertThat(first.get("job").isNull()).isTrue();
+    assertThat(first.get("index").isNull()).isTrue();
+    assertThat(podpool.ask("logs", "nowhere").failed(ExitCode.NOT_FOUND)).contains("nowhere");
+  }
+
+  @Test
+  void inputThatCannotBeReadIsNoErrorOfPodpool() {
+    InputStream broken =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("Is a directory");
+          }
+        };
+    String[] arguments = podpool.asking("map work", "java.lang.Math::sqrt");
+    assertThat(podpool.run(broken, arguments).failed(ExitCode.FAILED))
+        .isEqualTo("podpool: standard input can't be read: Is a directory");
   }
 
   @Test

@@ -2,10 +2,15 @@ package dev.podpool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.podpool.crd.ManifestException;
+import dev.podpool.operator.local.LocalRuntime;
 import dev.podpool.operator.local.PoolReport;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,6 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What needs no runtime. */
 class OfflineTest {
+
+  private static final String POOL =
+      """
+      apiVersion: podpool.dev/v1alpha1
+      kind: WorkerPool
+      metadata: {name: work}
+      """;
 
   @TempDir private Path directory;
   private Podpools podpool = new Podpools(Path.of(""));
@@ -118,6 +130,61 @@ class OfflineTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     Reports.print(List.of(report), runs, now, new PrintStream(out, true, StandardCharsets.UTF_8));
     return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void statusOfARuntimeThatDoesNotRunIsNotReadyForPrograms() {
+    Instant now = Instant.now();
+    PoolReport report = new PoolReport("p", 4, 4, 0L, 0L, 0L, "Joined", false, "", now, now);
+    JsonNode dead = Reports.json(List.of(report), false).get(0);
+    assertThat(dead.get("ready").asBoolean()).isFalse();
+    assertThat(dead.get("readyWorkers").asInt()).isZero();
+    assertThat(dead.get("status").asText()).isEqualTo("Not running");
+    assertThat(Reports.json(List.of(report), true).get(0).get("ready").asBoolean()).isTrue();
+  }
+
+  @Test
+  void upAndPurgeLeaveWhatIsNotTheRuntimesAlone() throws IOException, ManifestException {
+    RuntimeDirectory runtime = new RuntimeDirectory(podpool.runtime());
+    Files.createDirectories(runtime.path());
+    Path thesis = Files.writeString(runtime.path().resolve("thesis.tex"), "years");
+    assertThat(podpool.run("local", "up").failed(ExitCode.UNREACHABLE))
+        .contains("is no runtime's directory, and not empty: give one that is empty");
+    assertThat(podpool.run("local", "down", "--purge").failed(ExitCode.FAILED))
+        .contains("is no runtime's directory, and stays as it is");
+    assertThat(runtime.path()).isDirectoryContaining(thesis::equals);
+
+    Files.move(thesis, directory.resolve("thesis.tex"));
+    LocalRuntime.apply(runtime, POOL, "test");
+    Files.move(directory.resolve("thesis.tex"), thesis);
+    assertThat(podpool.run("local", "down", "--purge").ok())
+        .endsWith("what else is in " + runtime.path() + " stays");
+    assertThat(runtime.path()).isDirectoryContaining(thesis::equals);
+    try (var left = Files.list(runtime.path())) {
+      assertThat(left).containsExactly(thesis);
+    }
+  }
+
+  @Test
+  void outputThatCannotBeWrittenIsNoSuccess() {
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Shell shell =
+        new Shell(
+            Map.of(),
+            directory,
+            InputStream.nullInputStream(),
+            new PrintStream(full, false, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            false);
+    assertThat(Main.run(shell, "completion", "bash")).isEqualTo(ExitCode.FAILED.code);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("standard output could not be");
   }
 
   @Test

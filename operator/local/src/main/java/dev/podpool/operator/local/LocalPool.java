@@ -65,6 +65,8 @@ final class LocalPool {
   private final TreeMap<Integer, WorkerProcess> processes = new TreeMap<>();
   // Of processes that ended, until the queue has no session of theirs.
   private final Map<ByteString, Ended> ended = new HashMap<>();
+  // Workers whose processes could not be started, by their names: to the planner these died.
+  private final Map<String, Worker> stillborn = new HashMap<>();
   private Backoff backoff = Backoff.NONE;
   private String uid = "";
   private PoolStatus counts = PoolStatus.getDefaultInstance();
@@ -271,6 +273,7 @@ final class LocalPool {
         process.kill(); // its items are others' by now
       }
     }
+    seen.addAll(stillborn.values());
     settle(inQueue);
     Observed.Queue facts =
         new Observed.Queue(
@@ -305,11 +308,13 @@ final class LocalPool {
     }
     for (Step step : plan.steps()) {
       if (step instanceof Step.Start start) {
-        start(start, wanted.template());
-      } else {
+        if (start(start, wanted.template())) {
+          wake.release();
+        }
+      } else if (stillborn.remove(step.name()) == null) {
         perform(step, find(step.name()), wanted.isDeleted());
+        wake.release(); // what was done is seen at once
       }
-      wake.release(); // what was done is seen at once
     }
     for (WorkerProcess process : processes.values()) {
       process.killIfLate();
@@ -348,10 +353,12 @@ final class LocalPool {
     }
   }
 
-  private void start(Step.Start step, Template template) {
+  /** False if there is no process to be had. */
+  private boolean start(Step.Start step, Template template) {
     RollingLog log = new RollingLog(log(step.name()), LOG_BYTES_MAX);
+    Path temporary = null;
     try {
-      Path temporary = around.files().temporary("w");
+      temporary = around.files().temporary("w");
       WorkerProcess.Start start =
           new WorkerProcess.Start(
               step.ordinal(),
@@ -362,10 +369,20 @@ final class LocalPool {
               log);
       processes.put(
           step.ordinal(), new WorkerProcess(start, around.events(), around.clock(), wake::release));
+      return true;
     } catch (IOException e) {
-      // Out of processes, memory or disk: the place stays empty, and is planned again soon.
+      // Out of processes, memory or disk: tried again as after a death, ever more seldom.
+      if (temporary != null) {
+        RuntimeFiles.delete(temporary);
+      }
+      Instant now = around.clock().instant();
+      Worker.End end = new Worker.End(now, false, "WorkerNotStarted", "not started: " + e);
+      stillborn.put(
+          step.name(),
+          new Worker(step.ordinal(), step.templateHash(), Worker.Phase.ENDED, now, null, 0, end));
       log.append("podpool: the worker can't be started: " + e + "\n");
       log.close();
+      return false;
     }
   }
 

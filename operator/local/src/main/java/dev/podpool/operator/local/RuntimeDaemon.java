@@ -152,12 +152,14 @@ public final class RuntimeDaemon {
   }
 
   /**
-   * Deletes {@code directory} with its key, its queue and all results.
+   * Deletes the key, the queue and all results of the runtime of {@code directory}, and the
+   * directory, unless there is something else in it.
    *
+   * @return whether the directory is gone
    * @throws IOException if a runtime runs there, if it is no runtime's directory, or could not be
    *     deleted
    */
-  public static void purge(RuntimeDirectory directory) throws IOException {
+  public static boolean purge(RuntimeDirectory directory) throws IOException {
     OptionalLong pid = LocalRuntime.runningIn(directory);
     if (pid.isPresent()) {
       throw new IOException(
@@ -166,14 +168,11 @@ public final class RuntimeDaemon {
     }
     RuntimeFiles files = new RuntimeFiles(directory);
     if (!Files.exists(directory.path())) {
-      return;
+      return true;
     }
-    if (!Files.isDirectory(files.pools()) || !Files.isDirectory(files.status())) {
+    if (!files.isRuntimes()) {
       throw new IOException(directory.path() + " is no runtime's directory, and stays as it is");
     }
-    RuntimeFiles.delete(directory.path());
-    if (Files.exists(directory.path())) {
-      throw new IOException(directory.path() + " could not be deleted wholly; see who has it");
-    }
+    return files.deleteOwn();
   }
 }

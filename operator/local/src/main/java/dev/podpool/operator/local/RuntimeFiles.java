@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,9 +19,11 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +47,10 @@ final class RuntimeFiles {
       PosixFilePermissions.fromString("rwx------");
   private static final FileAttribute<?> PRIVATE_FILE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  // All that a runtime makes there. What tells whose the directory is goes last.
+  private static final List<String> OWN =
+      List.of("tmp", "code", "logs", "status", "pools", "queue", "key", "lock", "applied");
+  private static final Pattern UNFINISHED = Pattern.compile("\\.\\d+\\.new"); // see write
   private static final int KEY_BYTES = 32;
   private static final String MANIFEST = ".yaml";
 
@@ -84,11 +92,66 @@ final class RuntimeFiles {
     return status().resolve(pool + ".json");
   }
 
-  /** Makes the directories that are missing. */
+  /**
+   * Makes the directories that are missing.
+   *
+   * @throws RuntimeUnusableException if the directory holds what is somebody else's
+   */
   void makeDirectories() throws IOException {
+    if (!isRuntimes() && !isEmpty(directory.path())) {
+      throw new RuntimeUnusableException(
+          directory.path()
+              + " is no runtime's directory, and not empty: give one that is empty, or not there"
+              + " (--runtime, or "
+              + RuntimeDirectory.VARIABLE
+              + ")");
+    }
     makePrivate(directory.path());
-    for (Path each : new Path[] {pools(), applied(), status(), logs()}) {
+    for (Path each : new Path[] {applied(), pools(), status(), logs()}) {
       makePrivate(each);
+    }
+  }
+
+  /** Whether a runtime has made its directories there: the first that it makes tells. */
+  boolean isRuntimes() {
+    return Files.isDirectory(applied());
+  }
+
+  private static boolean isEmpty(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return true;
+    }
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(path)) {
+      return !all.iterator().hasNext();
+    }
+  }
+
+  /**
+   * Deletes what a runtime has made there, and the directory if that was all.
+   *
+   * @return false if it was not, and the directory stays with the rest
+   * @throws IOException if something of it could not be deleted
+   */
+  boolean deleteOwn() throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory.path())) {
+      for (Path each : all) {
+        if (UNFINISHED.matcher(each.getFileName().toString()).matches()) {
+          delete(each);
+        }
+      }
+    }
+    for (String name : OWN) {
+      Path own = directory.path().resolve(name);
+      delete(own);
+      if (Files.exists(own, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(own + " could not be deleted wholly; see who has it");
+      }
+    }
+    try {
+      Files.delete(directory.path());
+      return true;
+    } catch (DirectoryNotEmptyException e) {
+      return false;
     }
   }
 

@@ -284,6 +284,21 @@ class LocalRuntimeTest {
   }
 
   @Test
+  void aWorkerThatCannotBeStartedIsTriedAgainAsAfterADeathAndSaysWhy() throws Exception {
+    Path temporary = directory.resolve("tmp");
+    RuntimeFiles.delete(temporary);
+    Files.writeString(temporary, "no directory");
+    local.apply("workers: 1");
+    PoolReport failing = local.await(report -> report.status().contains("3 times in a row"));
+    assertThat(failing.status()).contains("test-0", "not started: ", "starts are 2 s apart");
+    assertThat(crew.started()).isZero();
+
+    Files.delete(temporary);
+    Files.createDirectory(temporary);
+    local.await(PoolReport::isReady);
+  }
+
+  @Test
   void aDeletedPoolThatIsNoDaemonIsJoinedFirst() throws Exception {
     local.applyAndAwaitReady("workers: 2, daemon: false");
     try (Pool pool = local.pool()) {
