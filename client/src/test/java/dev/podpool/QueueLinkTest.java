@@ -8,6 +8,7 @@ import dev.podpool.protocol.AddItems;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.JobGone;
 import dev.podpool.protocol.JobResults;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +39,8 @@ class QueueLinkTest {
 
   private static final Refusal EXPIRED =
       Refusal.newBuilder().setCode(ErrorCode.SESSION_EXPIRED).setMessage("not heard of").build();
+
+  private static final byte[] LARGE = new byte[900_000];
 
   private final QueueConnection connection =
       new QueueConnection(
@@ -103,6 +107,41 @@ class QueueLinkTest {
                 .setWatchJob(WatchJob.newBuilder().setJobId(id(result)).setPosition(1))
                 .build());
     assertThat(result.isReady()).isFalse();
+  }
+
+  @Test
+  void jobsThatHaveALittleEachConfirmWhatTheyHaveTogether() {
+    Outcome large =
+        Outcome.newBuilder()
+            .setCount(1)
+            .setSucceeded(Payloads.newBuilder().setCount(1).setData(ByteString.copyFrom(LARGE)))
+            .build();
+    for (int i = 0; i < 20; i++) {
+      AsyncResult<List<Integer>> result = pool.mapAsync(QueueLinkTest::same, List.of(1, 2));
+      link.onDone(submission(result));
+      JobResults.Builder results = JobResults.newBuilder().setJobId(id(result)).addOutcomes(large);
+      link.onDelivery(Delivery.newBuilder().setJobResults(results).build());
+      assertThat(link.unconfirmed().isMuch()).as("after %s", i).isFalse();
+    }
+  }
+
+  @Test
+  void aJobThatIsGoneTellsWhoWaits() {
+    AsyncResult<List<Integer>> result = pool.mapAsync(QueueLinkTest::same, List.of(1, 2));
+    link.onDelivery(
+        Delivery.newBuilder().setJobGone(JobGone.newBuilder().setJobId(id(result))).build());
+    assertThatThrownBy(result::join)
+        .isInstanceOf(NotFoundException.class)
+        .hasMessageContaining("was released");
+  }
+
+  @Test
+  void whoCallsAfterTheEndIsToldAndWaitsForNothing() {
+    link.close();
+    CompletableFuture<Void> call = link.call(Operation.getDefaultInstance());
+    assertThatThrownBy(() -> QueueLink.await(call))
+        .isInstanceOf(PodpoolException.class)
+        .hasMessageContaining("was closed");
   }
 
   @Test

@@ -64,19 +64,6 @@ class LocalPoolTest {
   }
 
   @Test
-  void manyJobsThatHaveALittleEachDoNotHoldEachOtherUp() throws Exception {
-    JobOptions byOnes = JobOptions.defaults().withChunkSize(1);
-    List<AsyncResult<List<String>>> results = new ArrayList<>();
-    for (int job = 0; job < 40; job++) {
-      // 33 MB before the first has its last; a session gets 16 MiB ahead.
-      results.add(pool.with(byOnes).mapAsync(Work::letters, Collections.nCopies(8, 120_000)));
-    }
-    for (AsyncResult<List<String>> result : results) {
-      assertThat(result.get()).hasSize(8).allMatch(text -> text.length() == 120_000);
-    }
-  }
-
-  @Test
   void anInputMayWaitForTheResultOfTheOneBeforeWhateverTheChunkSize() throws Exception {
     BlockingQueue<Integer> feedback = new LinkedBlockingQueue<>(List.of(1));
     Stream<Integer> inputs =

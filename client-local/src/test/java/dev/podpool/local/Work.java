@@ -56,10 +56,6 @@ final class Work {
     return n;
   }
 
-  static String letters(int n) {
-    return "x".repeat(n);
-  }
-
   static int square(int n) {
     return n * n;
   }
