@@ -1,7 +1,9 @@
 package dev.podpool;
 
+import java.io.File;
 import java.time.Duration;
-import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,11 +52,16 @@ public final class ConnectOptions {
    * Sends {@code classPath} before the first job, in place of this JVM's own: for functions that
    * are not of this program, such as {@link dev.podpool.function.NamedFunction}s.
    *
-   * @param classPath in the form of {@code java.class.path}; of it, what is not there is skipped.
-   *     Empty: nothing but what the workers have
+   * @param classPath in the form of {@code java.class.path}; of it, what is not there is skipped,
+   *     and so is an empty element. Empty: nothing but what the workers have
    */
   public ConnectOptions withCode(String classPath) {
-    return new ConnectOptions(patience, true, Objects.requireNonNull(classPath, "classPath"));
+    // An empty element would be the current directory, which nobody means to send.
+    String named =
+        Stream.of(classPath.split(File.pathSeparator, -1))
+            .filter(entry -> !entry.isEmpty())
+            .collect(Collectors.joining(File.pathSeparator));
+    return new ConnectOptions(patience, true, named);
   }
 
   Duration patience() {

@@ -244,6 +244,28 @@ public final class Podpool implements AutoCloseable {
     return jobs(JobsQuery.newBuilder().setPool(pool));
   }
 
+  /**
+   * {@link #jobs()}, the first of them.
+   *
+   * @param limit at most so many; 0 for all
+   * @throws IllegalArgumentException below 0
+   */
+  public List<JobInfo> jobs(int limit) {
+    return jobs(JobsQuery.newBuilder().setLimit(atLeastNone(limit)));
+  }
+
+  /** {@link #jobs(String)}, the first of them, as {@link #jobs(int)}. */
+  public List<JobInfo> jobs(String pool, int limit) {
+    return jobs(JobsQuery.newBuilder().setPool(pool).setLimit(atLeastNone(limit)));
+  }
+
+  private static int atLeastNone(int limit) {
+    if (limit < 0) {
+      throw new IllegalArgumentException("limit " + limit + " is below 0; give 0 for no limit");
+    }
+    return limit;
+  }
+
   private List<JobInfo> jobs(JobsQuery.Builder query) {
     return link
         .readAfterCalls(ReadRequest.newBuilder().setJobs(query).build())
@@ -296,6 +318,16 @@ public final class Podpool implements AutoCloseable {
    */
   public List<DeadItem> dead(UUID job) {
     return dead(DeadQuery.newBuilder().setJobId(RandomId.of(job)));
+  }
+
+  /** {@link #dead(String)}, the first of them, as {@link #jobs(int)}. */
+  public List<DeadItem> dead(String pool, int limit) {
+    return dead(DeadQuery.newBuilder().setPool(pool).setLimit(atLeastNone(limit)));
+  }
+
+  /** {@link #dead(UUID)}, the first of them, as {@link #jobs(int)}. */
+  public List<DeadItem> dead(UUID job, int limit) {
+    return dead(DeadQuery.newBuilder().setJobId(RandomId.of(job)).setLimit(atLeastNone(limit)));
   }
 
   private List<DeadItem> dead(DeadQuery.Builder query) {

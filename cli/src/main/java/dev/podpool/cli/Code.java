@@ -3,6 +3,8 @@ package dev.podpool.cli;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** {@code --jar}, {@code --class-path}: where the function is, and what it needs. */
@@ -17,8 +19,11 @@ final class Code {
               + " functions.")
   private List<String> paths = new ArrayList<>();
 
-  /** In the form of {@code java.class.path}. */
+  /** In the form of {@code java.class.path}, without empty elements: there these are "here". */
   String classPath() {
-    return String.join(File.pathSeparator, paths);
+    return paths.stream()
+        .flatMap(path -> Stream.of(path.split(File.pathSeparator, -1)))
+        .filter(path -> !path.isEmpty())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 }

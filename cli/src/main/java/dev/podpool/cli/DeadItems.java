@@ -21,15 +21,24 @@ final class DeadItems {
    * @throws CommandException if one that was named by its index is not
    */
   List<DeadItem> find(Podpool podpool) throws CommandException {
+    return find(podpool, 0);
+  }
+
+  /**
+   * The same.
+   *
+   * @param limit at most so many of each that is named; 0 for all
+   */
+  List<DeadItem> find(Podpool podpool, int limit) throws CommandException {
     List<DeadItem> found = new ArrayList<>();
     for (String target : targets) {
       int slash = target.indexOf('/');
       if (slash >= 0) {
         found.add(one(podpool, target, slash));
       } else if (Text.isJobId(target)) {
-        found.addAll(podpool.dead(Text.jobId(target)));
+        found.addAll(podpool.dead(Text.jobId(target), limit));
       } else {
-        found.addAll(podpool.dead(target));
+        found.addAll(podpool.dead(target, limit));
       }
     }
     return found;

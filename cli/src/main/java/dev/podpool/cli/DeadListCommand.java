@@ -20,6 +20,7 @@ final class DeadListCommand implements Callable<Integer> {
   private final Shell shell;
 
   @Mixin private DeadItems items = new DeadItems();
+  @Mixin private Limit limit = new Limit();
   @Mixin private Connection connection = new Connection();
   @Mixin private Output output = new Output();
 
@@ -30,7 +31,8 @@ final class DeadListCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandException {
     try (Podpool podpool = connection.connect()) {
-      List<DeadItem> found = items.find(podpool);
+      List<DeadItem> found = items.find(podpool, limit.value());
+      limit.mention(found.size(), shell);
       if (output.isJson()) {
         shell.out().println(json(found));
         return ExitCode.OK.code;

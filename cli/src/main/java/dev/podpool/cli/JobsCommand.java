@@ -24,6 +24,7 @@ final class JobsCommand implements Callable<Integer> {
   @Parameters(paramLabel = "POOL", arity = "0..1", description = "Of that pool only.")
   private @Nullable String pool;
 
+  @Mixin private Limit limit = new Limit();
   @Mixin private Connection connection = new Connection();
   @Mixin private Output output = new Output();
 
@@ -34,12 +35,14 @@ final class JobsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Podpool podpool = connection.connect()) {
-      List<JobInfo> jobs = pool == null ? podpool.jobs() : podpool.jobs(pool);
+      List<JobInfo> jobs =
+          pool == null ? podpool.jobs(limit.value()) : podpool.jobs(pool, limit.value());
       if (output.isJson()) {
         shell.out().println(json(jobs));
       } else {
         print(jobs);
       }
+      limit.mention(jobs.size(), shell);
     }
     return ExitCode.OK.code;
   }

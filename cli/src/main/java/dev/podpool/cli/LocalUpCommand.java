@@ -8,7 +8,6 @@ import dev.podpool.operator.local.PoolReport;
 import dev.podpool.operator.local.RuntimeDaemon;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,8 +45,10 @@ final class LocalUpCommand implements Callable<Integer> {
   @Option(
       names = "--class-path",
       paramLabel = "PATH",
-      description = "For workers, beside Podpool's own: initializers, and functions not sent.")
-  private String classPath = "";
+      description =
+          "For workers, beside Podpool's own: initializers, and functions not sent. Kept for later"
+              + " starts, until another is given; '' is none.")
+  private @Nullable String classPath;
 
   @Option(
       names = "--timeout",
@@ -68,8 +70,8 @@ final class LocalUpCommand implements Callable<Integer> {
     Map<Path, String> texts = new LinkedHashMap<>();
     Map<String, String> wanted = new LinkedHashMap<>();
     for (Path file : files) {
-      WorkerPool pool = Manifests.read(file); // all are looked at before anything is done
-      String text = Files.readString(file);
+      String text = Manifests.text(file); // all are looked at before anything is done
+      WorkerPool pool = Manifests.read(text, file.toString());
       texts.put(file, text);
       wanted.put(pool.getMetadata().getName(), LocalRuntime.sha256(text));
     }
@@ -83,7 +85,7 @@ final class LocalUpCommand implements Callable<Integer> {
     if (LocalRuntime.runningIn(directory).isEmpty()) {
       saidSince = Instant.now();
       daemon = RuntimeDaemon.start(directory, classPath);
-    } else if (!classPath.isEmpty()) {
+    } else if (classPath != null) {
       throw new CommandException(
           ExitCode.USAGE,
           "the runtime of "

@@ -18,13 +18,12 @@ import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code podpool map}. */
 @Command(
     name = "map",
     description =
-        "Runs a function on each line of standard input, and prints each result as a line of JSON,"
+        "Runs a function of one parameter on each line of standard input, and prints each result as a line of JSON,"
             + " in the order of the inputs, as they come. An item that fails is told on standard"
             + " error, and the others go on; the exit code is 1 then. Ctrl-C cancels what has not"
             + " ended.",
@@ -34,23 +33,13 @@ final class MapCommand implements Callable<Integer> {
 
   private final Shell shell;
 
-  @Parameters(index = "0", paramLabel = "POOL", description = "Where to run it.")
-  private String pool = "";
-
-  @Parameters(
-      index = "1",
-      paramLabel = "FUNCTION",
-      description =
-          "A static method of one parameter: 'Class::method', or 'Class::method(int)'. A line is"
-              + " as it is for a String, a char or an enum; JSON for every other type.")
-  private String function = "";
-
   @Option(
       names = "--window",
       paramLabel = "N",
       description = "Lines that are taken ahead of the results. Defaults to 4096.")
   private int window = 4096;
 
+  @Mixin private Call call = new Call();
   @Mixin private Code code = new Code();
   @Mixin private Running running = new Running();
   @Mixin private Connection connection = new Connection();
@@ -63,7 +52,7 @@ final class MapCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandException {
     JobOptions options = running.options().withWindow(window);
-    NamedFunction named = NamedFunction.of(function, 1, code.classPath());
+    NamedFunction named = NamedFunction.of(call.function(), 1, code.classPath());
     Lines lines = new Lines(shell.in(), line -> named.input(List.of(line)));
     Podpool podpool = connection.connect(ConnectOptions.defaults().withCode(code.classPath()));
     Interrupt interrupt =
@@ -73,7 +62,7 @@ final class MapCommand implements Callable<Integer> {
               shell.complain("interrupted: what had not ended is cancelled");
             });
     try (podpool;
-        Pool to = podpool.pool(pool).with(options);
+        Pool to = podpool.pool(call.pool()).with(options);
         Results<String> results = to.imap(named, lines);
         MapProgress progress = new MapProgress(shell, lines)) {
       print(results.iterator(), progress);

@@ -28,21 +28,10 @@ final class SubmitCommand implements Callable<Integer> {
 
   private final Shell shell;
 
-  @Parameters(index = "0", paramLabel = "POOL", description = "Where to run it.")
-  private String pool = "";
-
-  @Parameters(
-      index = "1",
-      paramLabel = "FUNCTION",
-      description = "A static method: 'Class::method', or 'Class::method(int,String)'.")
-  private String function = "";
-
   @Parameters(
       index = "2..*",
       paramLabel = "ARGUMENT",
-      description =
-          "As it is for a String, a char or an enum; JSON for every other type. Behind --, so that"
-              + " one may begin with a dash.")
+      description = "Its inputs. Behind --, so that one may begin with a dash.")
   private List<String> arguments = new ArrayList<>();
 
   @Option(
@@ -51,6 +40,7 @@ final class SubmitCommand implements Callable<Integer> {
       description = "How long its result is kept after its end. Defaults to 24h.")
   private Duration keep = Duration.ofHours(24);
 
+  @Mixin private Call call = new Call();
   @Mixin private Code code = new Code();
   @Mixin private Running running = new Running();
   @Mixin private Connection connection = new Connection();
@@ -63,12 +53,12 @@ final class SubmitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     JobOptions options = running.options().withRetention(keep);
-    NamedFunction named = NamedFunction.of(function, arguments.size(), code.classPath());
+    NamedFunction named = NamedFunction.of(call.function(), arguments.size(), code.classPath());
     List<String> input = named.input(arguments);
     // Not the pool: that would wait for the result.
     try (Podpool podpool =
         connection.connect(ConnectOptions.defaults().withCode(code.classPath()))) {
-      Pool to = podpool.pool(pool).with(options);
+      Pool to = podpool.pool(call.pool()).with(options);
       AsyncResult<String> result = to.applyAsync(named, input);
       result.awaitAccepted();
       String id = result.jobId().toString();

@@ -40,6 +40,9 @@ class CommandsTest {
         static int add(int a, int b) { return a + b; }
         static int nap(int millis) throws Exception { Thread.sleep(millis); return millis; }
         static int exit(int code) { System.exit(code); return code; }
+        static String around() {
+          return System.getProperty("user.dir") + System.getenv("PODPOOL_ENDPOINT");
+        }
         static void say(String text) { System.out.println("said: " + text); }
       }
       """;
@@ -134,6 +137,9 @@ class CommandsTest {
   void aSubmittedJobIsWaitedForWithItsResult() throws IOException {
     String sum = submit("Work::add", "-1", "3");
     String shout = submit("Work::shout", "hello");
+    assertThat(podpool.ask("jobs --limit 1").ok().lines()).hasSize(2);
+    assertThat(podpool.ask("jobs --limit 1").err()).contains("--limit 0 for all");
+    podpool.ask("jobs --limit -1").failed(ExitCode.USAGE);
     assertThat(podpool.ask("wait", sum, shout, "--results").ok()).isEqualTo("2\n\"HELLO!\"");
     JsonNode jobs = JSON.readTree(podpool.ask("jobs work", "-o", "json").ok());
     assertThat(jobs).anyMatch(job -> job.get("id").asText().equals(sum));
@@ -263,6 +269,13 @@ class CommandsTest {
     String[] arguments = podpool.asking("map work", "java.lang.Math::sqrt");
     assertThat(podpool.run(broken, arguments).failed(ExitCode.FAILED))
         .isEqualTo("podpool: standard input can't be read: Is a directory");
+  }
+
+  @Test
+  void itemsRunInTheUsersHomeAndFindThisRuntime() {
+    String job = submit("Work::around");
+    assertThat(podpool.ask("wait --results", job).ok())
+        .isEqualTo("\"" + System.getProperty("user.home") + "null\"");
   }
 
   @Test

@@ -23,6 +23,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** What needs no runtime. */
 class OfflineTest {
@@ -163,6 +164,12 @@ class OfflineTest {
     try (var left = Files.list(runtime.path())) {
       assertThat(left).containsExactly(thesis);
     }
+  }
+
+  @Test
+  void emptyElementsOfAClassPathAreNotTheCurrentDirectory() {
+    Code code = CommandLine.populateCommand(new Code(), "--jar", ":a.jar::b.jar:", "--jar", "");
+    assertThat(code.classPath()).isEqualTo("a.jar:b.jar");
   }
 
   @Test

@@ -29,7 +29,14 @@ public final class Manifests {
     return read(text(file), file.toString());
   }
 
-  private static String text(Path file) throws ManifestException, IOException {
+  /**
+   * The text in {@code file}, for whoever needs it beside {@link #read(String, String)}: a file
+   * that is a pipe can be read but once.
+   *
+   * @throws ManifestException if it is not there, may not be read, is too large or no text
+   * @throws IOException if reading fails for another reason
+   */
+  public static String text(Path file) throws ManifestException, IOException {
     try {
       if (Files.isDirectory(file)) {
         throw refused(file + ": is a directory: give the file of a WorkerPool");

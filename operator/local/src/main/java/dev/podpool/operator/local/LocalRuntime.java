@@ -53,6 +53,8 @@ public final class LocalRuntime implements AutoCloseable {
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
   private final TreeMap<String, ManagedPool> pools = new TreeMap<>(); // guarded by itself
+  // What was last said of each pool whose files fail; owned by the thread.
+  private final Map<String, String> troubles = new TreeMap<>();
   private volatile boolean closing;
   private boolean closed; // guarded by this
 
@@ -237,22 +239,35 @@ public final class LocalRuntime implements AutoCloseable {
 
   private void reconcile() {
     synchronized (pools) {
+      Set<String> names = new TreeSet<>(pools.keySet());
       try {
-        Map<String, String> wanted = RuntimeFiles.manifests(files.pools());
-        Set<String> names = new TreeSet<>(wanted.keySet());
-        names.addAll(RuntimeFiles.manifests(files.applied()).keySet());
-        names.addAll(pools.keySet());
-        for (String name : names) {
-          ManagedPool pool =
-              pools.computeIfAbsent(name, any -> new ManagedPool(name, surroundings));
-          if (!pool.want(wanted.get(name))) {
-            pools.remove(name);
-          }
-        }
+        names.addAll(RuntimeFiles.pools(files.pools()));
+        names.addAll(RuntimeFiles.pools(files.applied()));
       } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, "the manifests can't be read or kept", e);
-        // Looked at again soon; until then all stays as it is.
+        trouble("", "the manifests can't be listed: " + e);
+        return;
       }
+      troubles.remove("");
+      names.forEach(this::reconcile);
+    }
+  }
+
+  private void reconcile(String name) {
+    ManagedPool pool = pools.computeIfAbsent(name, any -> new ManagedPool(name, surroundings));
+    try {
+      if (!pool.want(RuntimeFiles.read(RuntimeFiles.manifest(files.pools(), name)))) {
+        pools.remove(name);
+      }
+      troubles.remove(name);
+    } catch (IOException e) {
+      trouble(name, "the manifest of pool " + name + " can't be read or kept: " + e);
+    }
+  }
+
+  /** What it concerns stays as it is, and is looked at again soon. */
+  private void trouble(String pool, String message) {
+    if (!message.equals(troubles.put(pool, message))) {
+      LOG.log(System.Logger.Level.WARNING, message);
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The runtime of a directory as a process that outlives whoever starts it, and the terminal that it
@@ -23,6 +24,11 @@ public final class RuntimeDaemon {
 
   private static final long LOG_BYTES_MAX = 1 << 20;
   private static final long LOOK_MILLIS = 20;
+  // Neither a closed terminal nor its Ctrl-C is the runtime's end: in a session of its own it gets
+  // no signal of theirs; where there is no setsid, it and what it starts ignore them.
+  private static final List<String> SESSION = List.of("setsid");
+  private static final List<String> DEAF =
+      List.of("sh", "-c", "trap '' HUP INT; exec \"$@\"", "podpool");
   private static final Duration KILLED_WITHIN = Duration.ofSeconds(10);
 
   private final Process process;
@@ -41,13 +47,20 @@ public final class RuntimeDaemon {
   }
 
   /**
-   * Starts a process on this JVM's Java and class path, and does not wait for it.
+   * Starts a process on this JVM's Java and class path, and does not wait for it. It runs in the
+   * user's home, wherever this JVM does, and so do its workers.
    *
-   * @param classPath for workers, behind this JVM's own; may be empty
+   * @param classPath for workers, behind this JVM's own, from now on; may be empty. Null: that of
+   *     the last start
    */
-  public static RuntimeDaemon start(RuntimeDirectory directory, String classPath)
+  public static RuntimeDaemon start(RuntimeDirectory directory, @Nullable String classPath)
       throws IOException {
-    new RuntimeFiles(directory).makeDirectories();
+    RuntimeFiles files = new RuntimeFiles(directory);
+    files.makeDirectories();
+    if (classPath != null) {
+      RuntimeFiles.write(files.classPath(), Jvm.absolute(classPath));
+    }
+    String kept = RuntimeFiles.read(files.classPath());
     Path log = log(directory);
     if (Files.exists(log) && Files.size(log) > LOG_BYTES_MAX) {
       Files.move(log, log.resolveSibling("runtime.log.1"), StandardCopyOption.REPLACE_EXISTING);
@@ -58,10 +71,11 @@ public final class RuntimeDaemon {
             Path.of(System.getProperty("java.io.tmpdir")),
             Jvm.classPath(""),
             RuntimeMain.class,
-            directory.path().toString(),
-            Jvm.absolute(classPath));
-    // A session of its own: neither a closed terminal nor its Ctrl-C is the runtime's end.
-    command.command().addFirst(isThere("setsid") ? "setsid" : "nohup");
+            directory.path().toAbsolutePath().toString(),
+            kept == null ? "" : kept);
+    command.command().addAll(0, isThere("setsid") ? SESSION : DEAF);
+    File home = new File(System.getProperty("user.home"));
+    command.directory(home.isDirectory() ? home : directory.path().toFile());
     command.redirectInput(new File("/dev/null"));
     command.redirectErrorStream(true);
     command.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));

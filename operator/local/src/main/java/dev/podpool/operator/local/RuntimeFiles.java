@@ -5,7 +5,9 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  * status/NAME.json   what became of each
  * logs               what processes printed, the newest part
  * code               code that travelled
+ * class-path         what local up was last given for workers; absent: never any
  * tmp                temporary directories of processes; emptied at each start
  * </pre>
  */
@@ -49,7 +53,17 @@ final class RuntimeFiles {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   // All that a runtime makes there. What tells whose the directory is goes last.
   private static final List<String> OWN =
-      List.of("tmp", "code", "logs", "status", "pools", "queue", "key", "lock", "applied");
+      List.of(
+          "tmp",
+          "class-path",
+          "code",
+          "logs",
+          "status",
+          "pools",
+          "queue",
+          "key",
+          "lock",
+          "applied");
   private static final Pattern UNFINISHED = Pattern.compile("\\.\\d+\\.new"); // see write
   private static final int KEY_BYTES = 32;
   private static final String MANIFEST = ".yaml";
@@ -82,6 +96,10 @@ final class RuntimeFiles {
 
   Path code() {
     return directory.path().resolve("code");
+  }
+
+  Path classPath() {
+    return directory.path().resolve("class-path");
   }
 
   Path temporary() {
@@ -183,14 +201,25 @@ final class RuntimeFiles {
   /** The text of each manifest in {@code from}, by the pool that its file is named after. */
   static Map<String, String> manifests(Path from) throws IOException {
     Map<String, String> found = new TreeMap<>();
+    for (String pool : pools(from)) {
+      String text = read(manifest(from, pool));
+      if (text != null) {
+        found.put(pool, text);
+      }
+    }
+    return found;
+  }
+
+  /** The pools that manifests in {@code from} are named after, whatever is in these. */
+  static Set<String> pools(Path from) throws IOException {
+    Set<String> found = new TreeSet<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(from, "*" + MANIFEST)) {
       for (Path file : files) {
         String name = file.getFileName().toString();
-        String text = read(file);
-        if (text != null) {
-          found.put(name.substring(0, name.length() - MANIFEST.length()), text);
-        }
+        found.add(name.substring(0, name.length() - MANIFEST.length()));
       }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
     return found;
   }
@@ -207,6 +236,8 @@ final class RuntimeFiles {
       return Files.readString(file);
     } catch (NoSuchFileException e) {
       return null;
+    } catch (CharacterCodingException e) {
+      throw new IOException(file + " is not text in UTF-8", e);
     }
   }
 

@@ -66,7 +66,9 @@ record Template(String pool, WorkerPoolSpec spec) {
             temporary,
             classPath,
             WorkerMain.class);
-    // What user code starts finds this runtime too.
+    // What user code starts finds this runtime too, and none that whoever started this one uses.
+    command.environment().remove("PODPOOL_ENDPOINT");
+    command.environment().remove("PODPOOL_KEY_FILE");
     command.environment().put(RuntimeDirectory.VARIABLE, files.directory().path().toString());
     List<EnvVar> variables = spec.template().env();
     if (variables != null) {

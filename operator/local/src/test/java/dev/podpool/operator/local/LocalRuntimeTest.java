@@ -299,6 +299,14 @@ class LocalRuntimeTest {
   }
 
   @Test
+  void aManifestThatCannotBeReadKeepsNoOtherPoolFromItsOwn() throws Exception {
+    Files.createDirectory(directory.resolve("pools").resolve("bad.yaml"));
+    Files.write(directory.resolve("pools").resolve("binary.yaml"), new byte[] {(byte) 0xff});
+    local.applyAndAwaitReady("workers: 1");
+    Files.delete(directory.resolve("pools").resolve("bad.yaml"));
+  }
+
+  @Test
   void aDeletedPoolThatIsNoDaemonIsJoinedFirst() throws Exception {
     local.applyAndAwaitReady("workers: 2, daemon: false");
     try (Pool pool = local.pool()) {
