@@ -30,6 +30,7 @@ class LeaderApiServerTest {
   @Test
   void oneReconcilesAndTheOtherTakesOverWithoutASecondPod(ApiServer server) throws Exception {
     try (TestCluster cluster = new TestCluster(server)) {
+      OperatorAccount.forgetLeader(cluster.client);
       cluster.createQueue("default");
       ClusterOperator first = cluster.operator(replica("first"));
       ClusterOperator second = cluster.operator(replica("second"));

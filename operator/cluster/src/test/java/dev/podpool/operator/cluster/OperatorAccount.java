@@ -41,6 +41,12 @@ final class OperatorAccount {
     return known;
   }
 
+  /** As if no replica had led before. */
+  static void forgetLeader(KubernetesClient admin) {
+    client(admin); // makes its namespace
+    admin.leases().inNamespace(NAMESPACE).withName(Leadership.LEASE).delete();
+  }
+
   private static KubernetesClient make(KubernetesClient admin) {
     admin
         .resource(

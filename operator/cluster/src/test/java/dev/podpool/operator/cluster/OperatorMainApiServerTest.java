@@ -24,7 +24,7 @@ class OperatorMainApiServerTest {
       throws Exception {
     try (TestCluster cluster = new TestCluster(server);
         OperatorProcess operator = new OperatorProcess(directory)) {
-      OperatorAccount.client(cluster.client); // and the namespace of its Lease
+      OperatorAccount.forgetLeader(cluster.client);
       operator.kubeconfig(
           server.kubeconfig().replaceAll("namespace: \\S+", "namespace: podpool-system"));
       operator.start("--namespaces=" + cluster.namespace, "--monitor=0");

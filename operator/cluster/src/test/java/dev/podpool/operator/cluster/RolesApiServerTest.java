@@ -38,7 +38,7 @@ class RolesApiServerTest {
   @Test
   void theOperatorUsesEveryRightThatItHasAndAsksForNoOther(ApiServer server) throws Exception {
     try (TestCluster cluster = new TestCluster(server)) {
-      OperatorAccount.client(cluster.client); // makes roles and account
+      OperatorAccount.forgetLeader(cluster.client);
       OperatorAccount.USED.clear();
       cluster.makesDefaultQueue = true;
       cluster.createConfigMap("owned-members");
