@@ -61,8 +61,16 @@ public final class Bench {
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     List<String> wanted = List.of(arguments).subList(2, arguments.length);
+    List<String> names = FIGURES.stream().map(Figure::name).distinct().toList();
+    for (String name : wanted) {
+      if (!names.contains(name)) {
+        System.err.println(
+            "there is no figure '" + name + "'; give some of " + String.join(", ", names));
+        System.exit(2);
+      }
+    }
     List<String> json = new ArrayList<>();
-    for (String name : FIGURES.stream().map(Figure::name).distinct().toList()) {
+    for (String name : names) {
       if (wanted.isEmpty() || wanted.contains(name)) {
         List<Figure> figures = FIGURES.stream().filter(f -> f.name().equals(name)).toList();
         measure(figures, arguments[0], json);

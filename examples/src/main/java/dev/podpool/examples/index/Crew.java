@@ -102,6 +102,18 @@ final class Crew implements RuntimeEvents {
     return await(() -> ready.size() >= workers, millis);
   }
 
+  /** What became of those that were killed, in words. */
+  synchronized String fates() {
+    return fate(Victim.WORKER, "1 ") + "; " + fate(Victim.QUEUE, "the queue ");
+  }
+
+  private String fate(Victim victim, String who) {
+    return who
+        + (replaced.contains(victim)
+            ? "killed and replaced"
+            : killedNanos.containsKey(victim) ? "killed and NOT replaced" : "NOT killed");
+  }
+
   /** Both that were killed have their successors, or {@code millis} have passed. */
   synchronized boolean awaitReplaced(long millis) throws InterruptedException {
     return await(() -> replaced.size() == Victim.values().length, millis);

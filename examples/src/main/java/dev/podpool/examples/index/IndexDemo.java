@@ -143,7 +143,7 @@ public final class IndexDemo {
         "words",
         String.format(
             Locale.ROOT, "%,d, %,d of them different", index.words(), index.distinctWords()));
-    row("workers", wanted.getSpec().workers() + ", 1 killed and replaced; the queue too");
+    row("workers", wanted.getSpec().workers() + ", " + crew.fates());
     row("items", String.format(Locale.ROOT, "%,d of %d files", items.size(), DOCUMENTS_PER_ITEM));
     row(
         "redelivered",
