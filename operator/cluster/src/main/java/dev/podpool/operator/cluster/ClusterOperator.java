@@ -32,6 +32,7 @@ final class ClusterOperator implements AutoCloseable {
    * @param client not closed with it
    * @param namespaces to look after; empty for all
    * @param leadership null for the only replica there is
+   * @param clock of this machine
    */
   record Setup(
       KubernetesClient client,
@@ -39,7 +40,8 @@ final class ClusterOperator implements AutoCloseable {
       Set<String> namespaces,
       QueueKeys keys,
       OperatorMetrics metrics,
-      @Nullable Leadership leadership) {}
+      @Nullable Leadership leadership,
+      InstantSource clock) {}
 
   /**
    * An operator that does nothing yet.
@@ -48,7 +50,7 @@ final class ClusterOperator implements AutoCloseable {
    */
   ClusterOperator(Setup setup, Function<BiConsumer<String, String>, PoolQueue.All> queues) {
     KubernetesClient client = setup.client();
-    InstantSource clock = InstantSource.system();
+    InstantSource clock = setup.clock();
     PoolTools tools =
         new PoolTools(
             setup.settings(), new ApiCalls(client), new EventRecorder(client, clock), clock);

@@ -12,6 +12,7 @@ import io.javaoperatorsdk.operator.OperatorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -40,8 +41,8 @@ import picocli.CommandLine.Option;
 public final class OperatorMain implements Callable<Integer> {
 
   private static final int EXIT_UNUSABLE = 3;
-  // A call that fails is tried anew by its reconciliation, which looks again first.
-  private static final int CALL_RETRIES_MAX = 2;
+  // Within 3 s; then its reconciliation begins anew, and looks again first.
+  private static final int CALL_RETRIES_MAX = 5;
 
   @Option(
       names = "--worker-image",
@@ -120,7 +121,8 @@ public final class OperatorMain implements Callable<Integer> {
                   namespaces,
                   keys,
                   metrics,
-                  new Leadership(namespace, identity(), true, Leadership.TERM)),
+                  new Leadership(namespace, identity(), true, Leadership.TERM),
+                  InstantSource.system()),
               news -> new QueueLinks(client, keys::endpoint, news));
       Monitor monitored = monitor == null ? null : monitor(monitor, operator, metrics);
       operator.start();

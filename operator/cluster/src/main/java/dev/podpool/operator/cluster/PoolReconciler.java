@@ -130,7 +130,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
   public UpdateControl<WorkerPool> reconcile(WorkerPool pool, Context<WorkerPool> context) {
     PoolQueue queue = context.getSecondaryResource(QueueCluster.class).map(queues::of).orElse(null);
     if (context.isPrimaryResourceDeleted()) {
-      gone(pool, queue, context);
+      gone(pool, queue);
       return UpdateControl.noUpdate();
     }
     Duration again =
@@ -162,23 +162,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
                   : new PlannedStatus(0, 0, true, false, "QueueUnreachable", "Queue unreachable"),
           context);
     }
-    OwnerReference owner = owner(pool, context);
-    if (owner == null) {
-      return waiting(
-          pool,
-          memory,
-          queue,
-          new PlannedStatus(
-              0,
-              0,
-              true,
-              false,
-              "NameTaken",
-              "ConfigMap %s exists and is not this pool's: delete it, or name the pool otherwise"
-                  .formatted(Owners.anchorName(pool.getMetadata().getName()))),
-          context);
-    }
-    PoolTurn turn = turn(pool, memory, queue, owner, context);
+    PoolTurn turn = turn(pool, memory, queue, context);
     Plan plan = turn.run(podsOf(context), departed.take(pool));
     turn.publish(plan.status());
     dropAnchorOfOld(pool, context);
@@ -236,7 +220,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       Context<WorkerPool> context) {
     int there = (int) podsOf(context).stream().filter(pod -> !pod.hasEnded()).count();
     var status = new PlannedStatus(there, 0, true, false, planned.reason(), planned.message());
-    PoolTurn turn = turn(pool, memory, queue, Owners.reference(pool), context);
+    PoolTurn turn = turn(pool, memory, queue, context);
     turn.publish(status);
     return turn.againAt(LOOK_AGAIN);
   }
@@ -328,20 +312,14 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       return LOOK_AGAIN;
     }
     PoolQueue told = queue == null ? PoolQueue.NONE : queue;
-    OwnerReference owner = owner(pool, context);
-    // Without an anchor there is nobody to start workers for; those that are there end all the
-    // same.
-    PoolTurn turn =
-        turn(pool, memory, told, owner == null ? Owners.reference(pool) : owner, context);
+    PoolTurn turn = turn(pool, memory, told, context);
     Plan plan = turn.run(podsOf(context), departed.take(pool));
     if (plan.over()) {
       warnOfUnfinished(pool, told, memory);
       deleteInQueue(pool, queue, memory);
     }
     if (plan.gone()) {
-      context
-          .getSecondaryResource(ConfigMap.class, "anchors")
-          .ifPresent(anchor -> tools.calls().delete(anchor, null));
+      dropAnchor(pool);
       tools.calls().release(pool);
       return LOOK_AGAIN;
     }
@@ -377,33 +355,37 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     }
   }
 
-  private void gone(WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
+  /** Not from the cache, which may not have it yet: nobody comes back for it. */
+  private void dropAnchor(WorkerPool pool) {
+    ConfigMap anchor =
+        tools
+            .calls()
+            .findAnchor(
+                pool.getMetadata().getNamespace(), Owners.anchorName(pool.getMetadata().getName()));
+    if (anchor != null && Owners.isOf(anchor, pool)) {
+      tools.calls().delete(anchor, null);
+    }
+  }
+
+  private void gone(WorkerPool pool, @Nullable PoolQueue queue) {
     deleteInQueue(pool, queue, memories.of(pool));
     memories.forget(pool);
     departed.take(pool);
-    // Of a pool whose finalizer somebody else took away.
-    context
-        .getSecondaryResource(ConfigMap.class, "anchors")
-        .filter(anchor -> Owners.isOf(anchor, pool))
-        .ifPresent(anchor -> tools.calls().delete(anchor, null));
+    dropAnchor(pool); // it is there if somebody else took the finalizer away
   }
 
   // ---- both
 
   private PoolTurn turn(
-      WorkerPool pool,
-      PoolMemory memory,
-      PoolQueue queue,
-      OwnerReference owner,
-      Context<WorkerPool> context) {
+      WorkerPool pool, PoolMemory memory, PoolQueue queue, Context<WorkerPool> context) {
     Set<String> owners = new HashSet<>();
     owners.add(pool.getMetadata().getUid());
-    owners.add(owner.getUid());
     context
         .getSecondaryResource(ConfigMap.class, "anchors")
+        .filter(anchor -> Owners.isOf(anchor, pool))
         .map(anchor -> anchor.getMetadata().getUid())
         .ifPresent(owners::add);
-    return new PoolTurn(pool, tools, memory, queue, owner, owners, this::seen);
+    return new PoolTurn(pool, tools, memory, queue, () -> owner(pool, context), owners, this::seen);
   }
 
   private void seen(Pod now, @Nullable Pod before) {

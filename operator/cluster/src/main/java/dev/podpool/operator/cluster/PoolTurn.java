@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One reconciliation of a pool that has its queue and its owner: observe, plan, apply, publish. */
@@ -49,7 +50,7 @@ final class PoolTurn {
   private final QueueView view;
   private final Map<ByteString, WorkerStatus> sessions;
   private final PodTemplate template;
-  private final OwnerReference owner;
+  private final Supplier<@Nullable OwnerReference> owner;
   private final Set<String> owners;
   private final BiConsumer<Pod, @Nullable Pod> seen;
   private final Instant now;
@@ -57,7 +58,7 @@ final class PoolTurn {
   private int heldBack;
 
   /**
-   * @param owner whom new pods go with
+   * @param owner makes whom new pods go with, if need be; null if another has its name
    * @param owners uids of whom this pool's pods may go with
    * @param seen takes a pod as the API server has just shown it, and what it was before if anything
    */
@@ -66,7 +67,7 @@ final class PoolTurn {
       PoolTools tools,
       PoolMemory memory,
       PoolQueue queue,
-      OwnerReference owner,
+      Supplier<@Nullable OwnerReference> owner,
       Set<String> owners,
       BiConsumer<Pod, @Nullable Pod> seen) {
     this.pool = pool;
@@ -154,11 +155,20 @@ final class PoolTurn {
         endIfOverdue(pod, goneAt);
       } else if (pod.controller().isEmpty()) {
         tools.calls().delete(pod.pod(), null); // was orphaned: nobody's, in a place of this pool's
-      } else if (owners.contains(pod.controller().get().getUid())
-          && !pod.controller().get().getUid().equals(owner.getUid())) {
-        seen.accept(tools.calls().give(pod.pod(), owner), pod.pod()); // daemon was changed
+      } else if (isOfOldOwner(pod)) {
+        OwnerReference now = owner.get();
+        if (now != null) {
+          seen.accept(tools.calls().give(pod.pod(), now), pod.pod());
+        }
       }
     }
+  }
+
+  /** Whether it goes with whom it went with before {@code daemon} was changed. */
+  private boolean isOfOldOwner(WorkerPod pod) {
+    String uid = pod.controller().orElseThrow().getUid();
+    boolean goesWithPool = uid.equals(pool.getMetadata().getUid());
+    return owners.contains(uid) && goesWithPool != pool.getSpec().daemon();
   }
 
   /** One that joined the queue after it was cordoned is cordoned there too. */
@@ -267,8 +277,17 @@ final class PoolTurn {
       lookAgainIn(Duration.between(now, memory.refusedUntil()));
       return false;
     }
+    OwnerReference whose = owner.get();
+    if (whose == null) {
+      refused(
+          new Worker.Trouble(
+              "NameTaken",
+              "refused: ConfigMap %s exists and is not this pool's: delete it, or name the pool otherwise"
+                  .formatted(Owners.anchorName(name()))));
+      return false;
+    }
     try {
-      Pod made = tools.calls().create(template.pod(step.name(), step.ordinal(), owner));
+      Pod made = tools.calls().create(template.pod(step.name(), step.ordinal(), whose));
       memory.started(made.getMetadata().getUid(), now);
       seen.accept(made, null);
       memory.accepted();

@@ -47,6 +47,15 @@ final class OperatorAccount {
     admin.leases().inNamespace(NAMESPACE).withName(Leadership.LEASE).delete();
   }
 
+  /** A client with its token, of which {@code interceptor} is told. */
+  static KubernetesClient client(KubernetesClient admin, Interceptor interceptor) {
+    return new KubernetesClientBuilder()
+        .withConfig(client(admin).getConfiguration())
+        .withHttpClientBuilderConsumer(
+            builder -> builder.addOrReplaceInterceptor("given", interceptor))
+        .build();
+  }
+
   private static KubernetesClient make(KubernetesClient admin) {
     admin
         .resource(

@@ -9,6 +9,7 @@ import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -218,6 +219,26 @@ class PoolApiServerTest {
   }
 
   @Test
+  void aWorkerWhoseNodeIsLostMakesWay() {
+    cluster.apply("lost", "{workers: 1}");
+    cluster.run("lost-0", 1);
+    cluster.awaitMessage("lost", "Joined");
+    cluster.bind("lost-0");
+    String uid = cluster.pod("lost-0").getMetadata().getUid();
+    cluster.client.pods().inNamespace(cluster.namespace).withName("lost-0").delete();
+    await(() -> cluster.message("lost"), "Starting: 0 of 1 worker ready"::equals);
+    assertThat(cluster.pod("lost-0").getMetadata().getUid()).isEqualTo(uid);
+
+    cluster.ahead = Duration.ofMinutes(2);
+    cluster.queue.say("lost", status -> {});
+
+    await(
+        () -> cluster.pod("lost-0"), pod -> pod != null && !pod.getMetadata().getUid().equals(uid));
+    assertThat(cluster.events("WorkerForceDeleted")).hasSize(1);
+    assertThat(cluster.queue.told()).noneMatch(told -> told.startsWith("ended"));
+  }
+
+  @Test
   void whatKeepsWorkersFromRunningIsInTheStatusAndInAnEvent() {
     cluster.apply("pending", "{workers: 1}");
     cluster.awaitPods("pending-0");
@@ -407,8 +428,8 @@ class PoolApiServerTest {
 
     cluster.awaitMessage(
         "owned",
-        "ConfigMap owned-members exists and is not this pool's: delete it, or name the pool"
-            + " otherwise");
+        "Pending: workers refused: ConfigMap owned-members exists and is not this pool's: delete"
+            + " it, or name the pool otherwise");
     assertThat(cluster.anchor("owned")).isNotNull();
     assertThat(cluster.podNames()).isEmpty();
   }

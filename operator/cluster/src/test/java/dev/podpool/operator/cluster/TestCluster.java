@@ -26,6 +26,8 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -50,8 +52,15 @@ final class TestCluster implements AutoCloseable {
   final String namespace = "test-" + NAMESPACES.incrementAndGet();
   final FakeQueue queue = new FakeQueue(pool -> news(pool));
   boolean makesDefaultQueue;
+
+  /** How far the operator's clock is ahead. */
+  volatile Duration ahead = Duration.ZERO;
+
   private volatile BiConsumer<String, String> news = (in, pool) -> {};
   private ClusterOperator operator;
+
+  /** The operator's, if it is not its account's own. */
+  KubernetesClient operatorClient;
 
   TestCluster(ApiServer server) throws Exception {
     client = server.client();
@@ -93,13 +102,14 @@ final class TestCluster implements AutoCloseable {
   ClusterOperator operator(Leadership leadership) {
     return new ClusterOperator(
         new ClusterOperator.Setup(
-            OperatorAccount.client(client),
+            operatorClient == null ? OperatorAccount.client(client) : operatorClient,
             new ClusterSettings(
                 "podpool/worker:test", "podpool/queue:test", makesDefaultQueue, "podpool-system"),
             Set.of(namespace),
             new QueueKeys(new byte[QueueKeys.BYTES_MIN]),
             new OperatorMetrics(),
-            leadership),
+            leadership,
+            () -> Instant.now().plus(ahead)),
         this::queues);
   }
 
@@ -418,10 +428,7 @@ final class TestCluster implements AutoCloseable {
             .withNewTerminated()
             .withExitCode(exitCode)
             .withReason(reason)
-            .withFinishedAt(
-                java.time.Instant.now()
-                    .truncatedTo(java.time.temporal.ChronoUnit.SECONDS)
-                    .toString())
+            .withFinishedAt(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())
             .endTerminated()
             .endState()
             .endContainerStatus()

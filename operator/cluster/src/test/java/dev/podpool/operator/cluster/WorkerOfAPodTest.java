@@ -39,7 +39,7 @@ class WorkerOfAPodTest {
     WorkerPool pool =
         Manifests.read(
             """
-            {apiVersion: podpool.dev/v1alpha1, kind: WorkerPool, metadata: {name: index, namespace: any}, spec: {slots: 2}}
+            {apiVersion: podpool.dev/v1alpha1, kind: WorkerPool, metadata: {name: index, namespace: any}, spec: {slots: 1}}
             """,
             "test");
     pool.getMetadata().setUid("uid");
@@ -75,7 +75,7 @@ class WorkerOfAPodTest {
                 () -> link.view("index").workers().get(RandomId.of(uid)),
                 session -> session != null && session.getWindow() > 0);
         assertThat(joined.getWorker()).isEqualTo("index-0");
-        assertThat(joined.getSlots()).isEqualTo(2);
+        assertThat(joined.getSlots()).isEqualTo(1);
 
         link.delete("index", "uid");
 
