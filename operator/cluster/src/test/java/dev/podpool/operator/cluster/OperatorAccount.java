@@ -18,6 +18,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The operator's ServiceAccount, with the rights of its roles and no others. */
 final class OperatorAccount {
@@ -26,6 +27,9 @@ final class OperatorAccount {
 
   /** What was asked of the API server, as {@code verb group/resource}. */
   static final Set<String> USED = new ConcurrentSkipListSet<>();
+
+  /** How often. */
+  static final AtomicInteger CALLS = new AtomicInteger();
 
   private static KubernetesClient known;
   private static KubernetesClient knownOf;
@@ -134,6 +138,7 @@ final class OperatorAccount {
     @Override
     public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
       USED.add(right(request.method(), request.uri()));
+      CALLS.incrementAndGet();
     }
   }
 

@@ -334,6 +334,27 @@ class PoolApiServerTest {
   }
 
   @Test
+  void idlePoolsCostNoCallHoweverOftenTheyAreLookedAt() {
+    for (int i = 0; i < 30; i++) {
+      cluster.apply("idle-" + i, "{workers: 0}");
+    }
+    for (int i = 0; i < 30; i++) {
+      cluster.awaitMessage("idle-" + i, "Joined");
+    }
+    cluster.ahead = Duration.ofMinutes(1); // past any time at which counts are due
+    int before = OperatorAccount.CALLS.get();
+
+    for (int i = 0; i < 30; i++) {
+      String pool = "idle-" + i;
+      long published = cluster.queue.published(pool);
+      cluster.queue.say(pool, status -> status.setSucceeded(7));
+      await(() -> cluster.queue.published(pool), index -> index > published);
+    }
+
+    assertThat(OperatorAccount.CALLS.get()).isEqualTo(before);
+  }
+
+  @Test
   void aPoolWhoseQueueDoesNotAnswerKeepsItsWorkers() {
     cluster.apply("cut", "{workers: 1}");
     cluster.run("cut-0", 0);
