@@ -19,7 +19,7 @@ final class Collection {
   private Collection() {}
 
   /**
-   * The sources of Java SE in the JDK at {@code javaHome}, else its legal texts; and {@code
+   * The sources of java.base in the JDK at {@code javaHome}, else its legal texts; and {@code
    * repository}'s.
    */
   static List<Document> find(Path javaHome, Path repository) throws IOException {
@@ -28,8 +28,8 @@ final class Collection {
     if (Files.isReadable(sources)) {
       try (ZipFile archive = new ZipFile(sources.toFile())) {
         archive.stream()
-            // Those of Java SE: with the JDK's own it would be twice as much.
-            .filter(entry -> entry.getName().startsWith("java.") && isText(entry.getName()))
+            // With the other modules it would be four times as much.
+            .filter(entry -> entry.getName().startsWith("java.base/") && isText(entry.getName()))
             .forEach(
                 entry ->
                     documents.add(

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  */
 public final class IndexDemo {
 
-  private static final int DOCUMENTS_PER_ITEM = 16;
+  private static final int DOCUMENTS_PER_ITEM = 8;
   private static final double KILL_WORKER_AT = 0.3;
   private static final double KILL_QUEUE_AT = 0.6;
   private static final long READY_MILLIS_MAX = 60_000;
