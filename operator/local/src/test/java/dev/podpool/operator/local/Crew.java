@@ -31,6 +31,9 @@ final class Crew implements RuntimeEvents {
 
   /** Sends SIGKILL to the queue's process, and returns when the next one serves. */
   synchronized void killQueue() throws InterruptedException {
+    while (queues.isEmpty()) {
+      wait(); // its event comes behind the start
+    }
     int before = queues.size();
     ProcessHandle.of(queues.getLast()).orElseThrow().destroyForcibly();
     while (queues.size() == before) {
@@ -65,7 +68,11 @@ final class Crew implements RuntimeEvents {
     return all.size() - queues.size();
   }
 
-  synchronized ProcessHandle worker(String name) {
+  /** That worker, once it was said to be ready: a report may say so before the event comes. */
+  synchronized ProcessHandle worker(String name) throws InterruptedException {
+    while (!ready.containsKey(name)) {
+      wait();
+    }
     return ready.get(name);
   }
 
