@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * The client's side of one job: follows its outcomes until it has ended or is let go. Called by one
  * thread at a time in the queue's order, but for what says otherwise.
  *
- * <p>Ends once: {@link #onEnd} or {@link #onBroken} is called, then the queue forgets the job, then
- * the client does; so who waits for a client without jobs finds everyone told.
+ * <p>Ends once: the queue is told, then {@link #onEnd} or {@link #onBroken} is called, then the
+ * client forgets the job; so who waits for a client without jobs finds everyone told.
  */
 abstract class Job {
 
@@ -36,7 +36,7 @@ abstract class Job {
   private final AtomicLong unconfirmedBytes = new AtomicLong(); // counted in the client's, too
   private boolean submittedAgain;
   private final AtomicBoolean ended = new AtomicBoolean();
-  private final CountDownLatch known = new CountDownLatch(1); // accepted, or ended
+  private final CountDownLatch decided = new CountDownLatch(1); // accepted, or ended
   private volatile boolean accepted;
 
   private volatile Progress progress; // written by receive alone: others know an older one
@@ -170,7 +170,7 @@ abstract class Job {
     forgetUnconfirmed();
     tellQueue.run();
     tellWaiting.run();
-    known.countDown();
+    decided.countDown();
     client.forget(this);
     return true;
   }
@@ -180,12 +180,12 @@ abstract class Job {
   /** The queue has the job, and delivers its outcomes. */
   final void accepted() {
     accepted = true;
-    known.countDown();
+    decided.countDown();
   }
 
   /** Waits until the queue has the job, or it has ended. */
   final void awaitAccepted() throws InterruptedException {
-    known.await();
+    decided.await();
   }
 
   final boolean isAccepted() {

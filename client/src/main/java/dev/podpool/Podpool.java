@@ -232,7 +232,7 @@ public final class Podpool implements AutoCloseable {
 
   /** All jobs, those submitted last first. */
   public List<JobInfo> jobs() {
-    return jobs(JobsQuery.newBuilder());
+    return jobs(0);
   }
 
   /**
@@ -241,7 +241,7 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is no such pool
    */
   public List<JobInfo> jobs(String pool) {
-    return jobs(JobsQuery.newBuilder().setPool(pool));
+    return jobs(pool, 0);
   }
 
   /**
@@ -308,7 +308,7 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is no such pool
    */
   public List<DeadItem> dead(String pool) {
-    return dead(DeadQuery.newBuilder().setPool(pool));
+    return dead(pool, 0);
   }
 
   /**
@@ -317,7 +317,7 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if the queue does not have it
    */
   public List<DeadItem> dead(UUID job) {
-    return dead(DeadQuery.newBuilder().setJobId(RandomId.of(job)));
+    return dead(job, 0);
   }
 
   /** {@link #dead(String)}, the first of them, as {@link #jobs(int)}. */

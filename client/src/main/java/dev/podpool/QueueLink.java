@@ -134,11 +134,15 @@ final class QueueLink implements QueueSession, SessionHandler {
     try {
       call.get();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new PodpoolException("interrupted while waiting for the queue", e);
+      throw interrupted(e);
     } catch (ExecutionException e) {
       throw again(e.getCause() == null ? e : e.getCause());
     }
+  }
+
+  private static PodpoolException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new PodpoolException("interrupted while waiting for the queue", e);
   }
 
   /** A new one, for the stack of who waits. */
@@ -181,8 +185,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new PodpoolException("interrupted while waiting for the queue", e);
+      throw interrupted(e);
     }
     return read(question);
   }
@@ -233,8 +236,7 @@ final class QueueLink implements QueueSession, SessionHandler {
         Thread.sleep(RETRY_MILLIS);
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new PodpoolException("interrupted while waiting for the queue", e);
+      throw interrupted(e);
     }
   }
 

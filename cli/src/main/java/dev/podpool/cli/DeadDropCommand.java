@@ -26,11 +26,7 @@ final class DeadDropCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandException {
     try (Podpool podpool = connection.connect()) {
-      int count = 0;
-      for (var item : items.find(podpool)) {
-        podpool.dropDead(item.job(), item.index(), 1);
-        count++;
-      }
+      int count = items.change(podpool, podpool::dropDead);
       shell.out().println(Text.changed(output, count, "dropped", "dropped"));
     }
     return ExitCode.OK.code;

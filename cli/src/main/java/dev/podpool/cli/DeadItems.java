@@ -4,6 +4,7 @@ import dev.podpool.DeadItem;
 import dev.podpool.Podpool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import picocli.CommandLine.Parameters;
 
 /** Which dead items are meant: of a pool, of a job, or one, as {@code JOB/INDEX}. */
@@ -15,19 +16,28 @@ final class DeadItems {
       description = "All of a pool, all of a job, or one item.")
   private List<String> targets = new ArrayList<>();
 
-  /**
-   * Those that are on the dead list.
-   *
-   * @throws CommandException if one that was named by its index is not
-   */
-  List<DeadItem> find(Podpool podpool) throws CommandException {
-    return find(podpool, 0);
+  /** What becomes of so many dead items of a job, from the first on. */
+  interface Change {
+    void apply(UUID job, long first, long count);
   }
 
   /**
-   * The same.
+   * Applies {@code change} to each of them.
+   *
+   * @return how many there were
+   * @throws CommandException if one that was named by its index is not on the dead list
+   */
+  int change(Podpool podpool, Change change) throws CommandException {
+    List<DeadItem> found = find(podpool, 0);
+    found.forEach(item -> change.apply(item.job(), item.index(), 1));
+    return found.size();
+  }
+
+  /**
+   * Those that are on the dead list.
    *
    * @param limit at most so many of each that is named; 0 for all
+   * @throws CommandException if one that was named by its index is not
    */
   List<DeadItem> find(Podpool podpool, int limit) throws CommandException {
     List<DeadItem> found = new ArrayList<>();

@@ -26,11 +26,7 @@ final class DeadRetryCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandException {
     try (Podpool podpool = connection.connect()) {
-      int count = 0;
-      for (var item : items.find(podpool)) {
-        podpool.retryDead(item.job(), item.index(), 1);
-        count++;
-      }
+      int count = items.change(podpool, podpool::retryDead);
       shell.out().println(Text.changed(output, count, "to run again", "retried"));
     }
     return ExitCode.OK.code;

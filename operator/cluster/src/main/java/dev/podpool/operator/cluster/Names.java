@@ -1,5 +1,7 @@
 package dev.podpool.operator.cluster;
 
+import java.util.Map;
+
 /** What the operator's objects are marked with. Anybody's to read, nobody's else to set. */
 final class Names {
 
@@ -31,4 +33,21 @@ final class Names {
   static final String SCRAPES = "podpool.dev/scrapes";
 
   private Names() {}
+
+  /**
+   * Labels of whatever is part of {@code of}.
+   *
+   * @param kind {@link #POOL} or {@link #QUEUE}
+   */
+  static Map<String, String> labels(String kind, String of, String component) {
+    return Map.of(
+        kind,
+        of,
+        "app.kubernetes.io/name",
+        "podpool",
+        "app.kubernetes.io/component",
+        component,
+        "app.kubernetes.io/managed-by",
+        FIELD_MANAGER);
+  }
 }

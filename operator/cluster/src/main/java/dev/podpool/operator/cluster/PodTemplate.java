@@ -114,15 +114,7 @@ final class PodTemplate {
 
   /** Labels of whatever is part of that pool. */
   static Map<String, String> labels(String pool) {
-    return Map.of(
-        Names.POOL,
-        pool,
-        "app.kubernetes.io/name",
-        "podpool",
-        "app.kubernetes.io/component",
-        "worker",
-        "app.kubernetes.io/managed-by",
-        Names.FIELD_MANAGER);
+    return Names.labels(Names.POOL, pool, "worker");
   }
 
   /** Selects a pool's workers. */

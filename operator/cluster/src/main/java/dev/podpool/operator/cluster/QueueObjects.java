@@ -70,15 +70,7 @@ final class QueueObjects {
 
   /** Labels of whatever is part of that queue. */
   static Map<String, String> labels(String queue) {
-    return Map.of(
-        Names.QUEUE,
-        queue,
-        "app.kubernetes.io/name",
-        "podpool",
-        "app.kubernetes.io/component",
-        "queue",
-        "app.kubernetes.io/managed-by",
-        Names.FIELD_MANAGER);
+    return Names.labels(Names.QUEUE, queue, "queue");
   }
 
   private Map<String, String> labels() {
