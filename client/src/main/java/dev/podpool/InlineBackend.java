@@ -5,6 +5,7 @@ import dev.podpool.function.CodeMismatchException;
 import dev.podpool.function.DecodeException;
 import dev.podpool.function.EncodeException;
 import dev.podpool.function.FunctionNotFoundException;
+import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.function.internal.FailureText;
 import dev.podpool.function.internal.FunctionReference;
 import dev.podpool.function.internal.PayloadReader;
@@ -22,11 +23,16 @@ import dev.podpool.protocol.SubmitJob;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Runs items where they are submitted: {@link Pool#inline}. */
 final class InlineBackend implements PoolBackend {
+
+  // Where the functions of jobs are that were admitted, and not submitted yet: a launcher may keep
+  // them in a loader that is no thread's own.
+  private final ConcurrentHashMap<ByteString, ClassLoader> loaders = new ConcurrentHashMap<>();
 
   @Override
   public String pool() {
@@ -44,6 +50,11 @@ final class InlineBackend implements PoolBackend {
   }
 
   @Override
+  public void admit(ByteString jobId, CapturedFunction function) {
+    loaders.put(jobId, function.loader());
+  }
+
+  @Override
   public QueueSession open(SessionHandler handler) {
     return new Session(handler);
   }
@@ -51,7 +62,7 @@ final class InlineBackend implements PoolBackend {
   @Override
   public void close() {}
 
-  private static final class Session implements QueueSession {
+  private final class Session implements QueueSession {
 
     private final SessionHandler handler;
     private final ConcurrentHashMap<ByteString, Running> jobs = new ConcurrentHashMap<>();
@@ -65,7 +76,8 @@ final class InlineBackend implements PoolBackend {
       switch (operation.getKindCase()) {
         case SUBMIT_JOB -> {
           SubmitJob submit = operation.getSubmitJob();
-          Running job = new Running(submit);
+          Running job =
+              new Running(submit, Objects.requireNonNull(loaders.remove(submit.getJobId())));
           jobs.put(submit.getJobId(), job);
           run(job, submit.getInputs(), submit.getComplete());
         }
@@ -113,10 +125,12 @@ final class InlineBackend implements PoolBackend {
 
     final ByteString id;
     private final byte[] reference;
+    private final ClassLoader loader;
     private @Nullable ResolvedFunction function;
     long ended;
 
-    Running(SubmitJob submit) {
+    Running(SubmitJob submit, ClassLoader loader) {
+      this.loader = loader;
       this.id = submit.getJobId();
       this.reference = submit.getFunction().toByteArray();
     }
@@ -127,7 +141,6 @@ final class InlineBackend implements PoolBackend {
       FailureKind step = FailureKind.FUNCTION_NOT_FOUND;
       try {
         if (function == null) {
-          ClassLoader loader = Thread.currentThread().getContextClassLoader();
           function = FunctionReference.resolve(reference, loader);
         }
         Object argument = function.decode(input.buffer(), input.offset(), input.length());

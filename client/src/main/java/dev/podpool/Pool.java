@@ -318,7 +318,7 @@ public final class Pool implements AutoCloseable {
     boolean started = false;
     try {
       client.checkOpen();
-      CapturedFunction captured = capture(function);
+      CapturedFunction captured = Capture.capture(function);
       ImapJob job = new ImapJob(client, captured, inputs, ordered, options.window());
       job.submit(options, Math.max(1, options.chunkSize()));
       started = true;
@@ -351,21 +351,13 @@ public final class Pool implements AutoCloseable {
   <T extends @Nullable Object> AsyncResult<T> submit(
       Serializable function, List<?> inputs, Function<List<?>, T> results) {
     client.checkOpen();
-    CapturedFunction captured = capture(function);
+    CapturedFunction captured = Capture.capture(function);
     int items = inputs.size();
     MapJob.Role role = options.retention() == null ? MapJob.Role.OWNER : MapJob.Role.KEEPER;
     MapJob job = new MapJob(client, items, role);
     new Submission(client, job.id, captured).submit(job, options, chunk(items), inputs);
     return new AsyncResult<>(
         job, outcomes -> results.apply(client.decode(outcomes, captured.result())));
-  }
-
-  private CapturedFunction capture(Serializable function) {
-    CapturedFunction captured = Capture.capture(function);
-    if (client.backend().needsClassPath()) {
-      captured.requireOnClassPath();
-    }
-    return captured;
   }
 
   /** As multiprocessing: four chunks for each process. */

@@ -1,5 +1,7 @@
 package dev.podpool;
 
+import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.internal.BlobStore;
 import dev.podpool.internal.PoolBackend;
 import dev.podpool.protocol.CodeArchive;
@@ -71,8 +73,10 @@ final class RemotePool implements PoolBackend {
   }
 
   @Override
-  public boolean needsClassPath() {
-    return code != null && code.isOwn();
+  public void admit(ByteString jobId, CapturedFunction function) {
+    if (code != null && code.isOwn()) {
+      function.requireOnClassPath();
+    }
   }
 
   @Override

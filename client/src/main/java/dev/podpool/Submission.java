@@ -40,11 +40,17 @@ final class Submission {
   private final @Nullable BlobStore store;
   private long sent;
 
+  /**
+   * A job's.
+   *
+   * @throws dev.podpool.function.CaptureException if the function can't run in the pool
+   */
   Submission(PoolClient client, ByteString jobId, CapturedFunction function) {
     this.client = client;
     this.jobId = jobId;
     this.function = function;
     this.store = client.backend().blobs();
+    client.backend().admit(jobId, function);
   }
 
   /**

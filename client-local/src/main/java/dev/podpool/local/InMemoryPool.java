@@ -3,6 +3,7 @@ package dev.podpool.local;
 import com.google.protobuf.ByteString;
 import dev.podpool.PodpoolException;
 import dev.podpool.PoolOptions;
+import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.function.internal.OwnClassPath;
 import dev.podpool.internal.CapturedCall;
 import dev.podpool.internal.PoolBackend;
@@ -106,8 +107,10 @@ final class InMemoryPool implements PoolBackend {
   }
 
   @Override
-  public boolean needsClassPath() {
-    return classPathOnly;
+  public void admit(ByteString jobId, CapturedFunction function) {
+    if (classPathOnly) {
+      function.requireOnClassPath();
+    }
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.podpool.internal;
 
+import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.protocol.CodeArchive;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
@@ -20,12 +22,11 @@ public interface PoolBackend {
   @Nullable Duration itemTimeout();
 
   /**
-   * Whether its processes are started on this JVM's class path, and get no code but that: then a
-   * function that is not there is refused at submission.
+   * Sees what a job will run, before the job is submitted.
+   *
+   * @throws dev.podpool.function.CaptureException if it can't run there
    */
-  default boolean needsClassPath() {
-    return false;
-  }
+  default void admit(ByteString jobId, CapturedFunction function) {}
 
   /**
    * The class path that jobs are submitted with; empty where the workers have the code. Blocks

@@ -94,7 +94,7 @@ public final class CapturedFunction {
   }
 
   /** Where its class is. */
-  ClassLoader loader() {
+  public ClassLoader loader() {
     return Capture.loader(type);
   }
 
