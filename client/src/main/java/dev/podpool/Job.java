@@ -222,9 +222,22 @@ abstract class Job {
     return may;
   }
 
-  /** Has the queue forget the job. Any thread; again, or too early: does nothing. */
+  /**
+   * Has the queue forget the job. Any thread; what has not ended is cancelled; again, or too early:
+   * does nothing.
+   */
   final void release() {
-    client.send(Operation.newBuilder().setReleaseJob(ReleaseJob.newBuilder().setJobId(id)).build());
+    client.send(releaseOperation());
+  }
+
+  /** {@link #release} of a job whose items have all ended: nobody waits for that. Any thread. */
+  final void releaseLater() {
+    client.sendLater(releaseOperation());
+  }
+
+  private Operation releaseOperation() {
+    ReleaseJob release = ReleaseJob.newBuilder().setJobId(id).build();
+    return Operation.newBuilder().setReleaseJob(release).build();
   }
 
   final Progress progress() {

@@ -108,8 +108,12 @@ final class MapJob extends Job {
   @Override
   void settle() {
     if (role == Role.OWNER) {
-      if (failed != null || !isPartlyElsewhere) {
+      if (failed != null) {
         release();
+        return;
+      }
+      if (!isPartlyElsewhere) {
+        releaseLater();
         return;
       } // else when they have been fetched
     }
@@ -133,7 +137,7 @@ final class MapJob extends Job {
   /** The results are decoded: nothing more will be fetched for them. Any thread; once. */
   void taken() {
     if (role == Role.OWNER && isPartlyElsewhere) {
-      release();
+      releaseLater();
     }
   }
 

@@ -268,7 +268,7 @@ public final class Podpool implements AutoCloseable {
 
   private List<JobInfo> jobs(JobsQuery.Builder query) {
     return link
-        .readAfterCalls(ReadRequest.newBuilder().setJobs(query).build())
+        .readAfterReleases(ReadRequest.newBuilder().setJobs(query).build())
         .getJobs()
         .getJobsList()
         .stream()
@@ -332,7 +332,7 @@ public final class Podpool implements AutoCloseable {
 
   private List<DeadItem> dead(DeadQuery.Builder query) {
     return link
-        .readAfterCalls(ReadRequest.newBuilder().setDead(query).build())
+        .readAfterReleases(ReadRequest.newBuilder().setDead(query).build())
         .getDead()
         .getItemsList()
         .stream()

@@ -60,6 +60,11 @@ final class PoolClient implements SessionHandler {
     session.send(operation);
   }
 
+  /** As {@link #send}; it may wait for company. */
+  void sendLater(Operation operation) {
+    session.sendLater(operation);
+  }
+
   /** Of the session. */
   Unconfirmed unconfirmed() {
     return unconfirmed;

@@ -28,7 +28,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +43,13 @@ final class QueueLink implements QueueSession, SessionHandler {
   private final QueueConnection connection;
   private final Duration patience;
   private final Set<PoolClient> clients = ConcurrentHashMap.newKeySet();
-  // Operations that somebody waits for or will ask about, each by itself.
+  // Operations that somebody waits for, each by itself.
   private final Map<Operation, CompletableFuture<Void>> calls =
       Collections.synchronizedMap(new IdentityHashMap<>());
   // AddItems of a session that has expired, sent again.
   private final Set<Operation> inDoubt =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
+  private final Releases releases = new Releases();
   private final Unconfirmed unconfirmed = new Unconfirmed();
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable QueueSession session; // guarded by this; not before there is a use for it
@@ -109,10 +109,17 @@ final class QueueLink implements QueueSession, SessionHandler {
   @Override
   public void send(Operation operation) {
     if (operation.hasReleaseJob()) {
-      var unused = call(operation); // which a question after it waits for
-    } else {
-      session().send(operation);
+      releases.sent();
     }
+    session().send(operation);
+  }
+
+  @Override
+  public void sendLater(Operation operation) {
+    if (operation.hasReleaseJob()) {
+      releases.sent();
+    }
+    session().sendLater(operation);
   }
 
   /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */
@@ -168,22 +175,19 @@ final class QueueLink implements QueueSession, SessionHandler {
   // ---- questions
 
   /**
-   * As {@link #read}, of a queue that has applied what was called for before, so that who has a
-   * result does not find its job once more.
+   * As {@link #read}, of a queue that has applied the releases before, so that who has a result
+   * does not find its job once more. One that is away is asked all the same, to say so.
    */
-  ReadResponse readAfterCalls(ReadRequest question) {
-    CompletableFuture<?>[] before;
-    synchronized (calls) {
-      before = calls.values().toArray(CompletableFuture<?>[]::new);
+  ReadResponse readAfterReleases(ReadRequest question) {
+    QueueSession open;
+    synchronized (this) {
+      open = session;
     }
-    // However each ended: its own caller is told. One that never ends is one whose queue is away.
-    var settled = CompletableFuture.allOf(before).exceptionally(failure -> null);
     try {
-      settled.get(ANSWER_TIME_MAX.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      // The question finds the queue, or says why it does not.
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
+      if (open != null) {
+        open.flush();
+        releases.await(ANSWER_TIME_MAX.toMillis());
+      }
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
@@ -254,6 +258,10 @@ final class QueueLink implements QueueSession, SessionHandler {
       call.complete(null);
       return;
     }
+    if (operation.hasReleaseJob()) {
+      releases.applied();
+      return;
+    }
     if (operation.hasAddItems()) {
       inDoubt.remove(operation);
     }
@@ -265,6 +273,10 @@ final class QueueLink implements QueueSession, SessionHandler {
     CompletableFuture<Void> call = calls.remove(operation);
     if (call != null) {
       call.completeExceptionally(exception(reply.getRefusal()));
+      return;
+    }
+    if (operation.hasReleaseJob()) {
+      releases.applied();
       return;
     }
     if (operation.hasAddItems() && inDoubt.remove(operation) && wasAddedBefore(reply)) {
@@ -326,6 +338,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   public void onEnd(Refusal reason) {
     end = reason;
     ended.countDown();
+    releases.end();
     PodpoolException failure = exception(reason);
     List<CompletableFuture<Void>> waiting;
     synchronized (calls) {

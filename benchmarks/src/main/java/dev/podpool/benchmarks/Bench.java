@@ -51,6 +51,7 @@ public final class Bench {
           "chunked", "items/s",
           "trip", "us",
           "trip.p99", "us",
+          "trip.first_1000", "us",
           "fiber", "s",
           "start", "s");
 

@@ -101,18 +101,27 @@ final class Figures {
 
   private static void trip(Pools pools) throws Exception {
     Pool pool = pools.open(1, 1);
-    for (int i = 0; i < 2_000; i++) {
-      pool.apply(Figures::nop, 1);
-    }
-    double[] micros = new double[5_000];
-    for (int i = 0; i < micros.length; i++) {
+    print("trip.first_1000", median(trips(pool, 1_000)));
+    trips(pool, 9_000); // until the code is compiled, here and there
+    double[] micros = trips(pool, 5_000);
+    print("trip", median(micros));
+    print("trip.p99", micros[micros.length * 99 / 100]);
+  }
+
+  /** Microseconds that each took, sorted. */
+  private static double[] trips(Pool pool, int count) throws InterruptedException {
+    double[] micros = new double[count];
+    for (int i = 0; i < count; i++) {
       long start = System.nanoTime();
       pool.apply(Figures::nop, 1);
       micros[i] = (System.nanoTime() - start) / 1e3;
     }
     Arrays.sort(micros);
-    print("trip", micros[micros.length / 2]);
-    print("trip.p99", micros[micros.length * 99 / 100]);
+    return micros;
+  }
+
+  private static double median(double[] sorted) {
+    return sorted[sorted.length / 2];
   }
 
   private static void fiber(Pools pools) throws Exception {
@@ -164,6 +173,6 @@ final class Figures {
       seconds[i] = (System.nanoTime() - start) / 1e9;
     }
     Arrays.sort(seconds);
-    return seconds[RUNS / 2];
+    return median(seconds);
   }
 }

@@ -72,6 +72,22 @@ final class RemoteSession implements QueueSession {
     }
   }
 
+  @Override
+  public synchronized void sendLater(Operation operation) {
+    if (!ended && !logic.hasEnded()) {
+      logic.addLater(operation, nowMillis());
+      poll();
+    }
+  }
+
+  @Override
+  public synchronized void flush() {
+    if (!ended) {
+      logic.flush();
+      poll();
+    }
+  }
+
   private static long nowMillis() {
     return System.nanoTime() / 1_000_000;
   }

@@ -16,8 +16,10 @@ final class Outbox {
   private static final int FLUSH_OUTCOMES = 256;
   private static final int WRITE_BYTES = 64 << 10;
   private static final int RESULTS_HEADER_BYTES = Frames.HEADER_BYTES + 8 + 4 + 8;
-  static final long FLUSH_NANOS = 1_000_000;
-  private static final long WATCH_NANOS = 2 * FLUSH_NANOS;
+  // What is done waits so long for company while there is more to run: each flush costs every
+  // process on the way to the client.
+  static final long FLUSH_NANOS = 5_000_000;
+  private static final long WATCH_NANOS = FLUSH_NANOS;
   // Waking a sleeping watchdog costs a system call: let it linger through short gaps.
   private static final int WATCH_ROUNDS = 50;
 

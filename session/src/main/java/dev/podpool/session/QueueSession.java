@@ -11,4 +11,15 @@ public interface QueueSession {
    * ended.
    */
   void send(Operation operation);
+
+  /**
+   * As {@link #send}, for what nobody waits for: it goes with what is sent next, or within {@value
+   * SessionLogic#LINGER_MILLIS} ms by itself.
+   */
+  default void sendLater(Operation operation) {
+    send(operation);
+  }
+
+  /** Sends now what {@link #sendLater} has left. */
+  default void flush() {}
 }

@@ -39,9 +39,13 @@ public final class SessionLogic {
   /** Milliseconds between signs of life; a session's term is ten of them or more. */
   public static final long HEARTBEAT_MILLIS = 1_000;
 
+  /** Milliseconds that what nobody waits for may wait for company. */
+  public static final long LINGER_MILLIS = 20;
+
   private final OpenSession open;
   private final SessionHandler handler;
   private final ArrayDeque<Operation> unsent = new ArrayDeque<>();
+  private long unsentDueMillis = Long.MAX_VALUE;
   // Sent under sequence applied + 1 and on, in some epoch.
   private final ArrayDeque<Operation> unapplied = new ArrayDeque<>();
   // Applied, but the answer comes late: JoinPool, by sequence.
@@ -70,6 +74,22 @@ public final class SessionLogic {
   public void add(Operation operation) {
     if (!ended) {
       unsent.add(operation);
+      unsentDueMillis = Long.MIN_VALUE;
+    }
+  }
+
+  /** As {@link #add}, but no reason to send anything for {@link #LINGER_MILLIS}. */
+  public void addLater(Operation operation, long nowMillis) {
+    if (!ended) {
+      unsent.add(operation);
+      unsentDueMillis = Math.min(unsentDueMillis, nowMillis + LINGER_MILLIS);
+    }
+  }
+
+  /** What was added is to be sent now. */
+  public void flush() {
+    if (!unsent.isEmpty()) {
+      unsentDueMillis = Long.MIN_VALUE;
     }
   }
 
@@ -112,7 +132,9 @@ public final class SessionLogic {
     if (ended) {
       return Long.MAX_VALUE;
     }
-    return sentAtMillis + (inFlight ? PATIENCE_MILLIS : HEARTBEAT_MILLIS);
+    return inFlight
+        ? sentAtMillis + PATIENCE_MILLIS
+        : Math.min(unsentDueMillis, sentAtMillis + HEARTBEAT_MILLIS);
   }
 
   /** What to send now; null for nothing. */
@@ -126,7 +148,7 @@ public final class SessionLogic {
       }
       reconnect();
     }
-    if (!resuming && unsent.isEmpty() && nowMillis < sentAtMillis + HEARTBEAT_MILLIS) {
+    if (!resuming && nowMillis < Math.min(unsentDueMillis, sentAtMillis + HEARTBEAT_MILLIS)) {
       return null;
     }
     sentAtMillis = nowMillis;
@@ -152,6 +174,7 @@ public final class SessionLogic {
       bytes += operation.getSerializedSize();
       unapplied.add(operation);
     }
+    unsentDueMillis = unsent.isEmpty() ? Long.MAX_VALUE : Long.MIN_VALUE;
     return Request.newBuilder().setEpoch(epoch).setBatch(batch()).build();
   }
 
@@ -223,6 +246,7 @@ public final class SessionLogic {
     for (int i = again.size() - 1; i >= 0; i--) {
       unsent.addFirst(again.get(i));
     }
+    flush();
   }
 
   private void receive(Reply reply) {

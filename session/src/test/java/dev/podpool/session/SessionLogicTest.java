@@ -85,6 +85,43 @@ class SessionLogicTest {
   }
 
   @Test
+  void whatMayWaitGoesWithWhatIsSentNext() {
+    open();
+    logic.addLater(cancel("a"), now);
+    assertThat(logic.poll(now)).isNull();
+    logic.add(cancel("b"));
+    assertThat(names(poll())).containsExactly("a", "b");
+  }
+
+  @Test
+  void whatMayWaitGoesByItselfInTime() {
+    open();
+    logic.add(cancel("a"));
+    poll();
+    long due = now + SessionLogic.LINGER_MILLIS;
+    logic.addLater(cancel("b"), now);
+    logic.addLater(cancel("c"), now + 1); // waits no longer for having company
+    receive(response(2).setApplied(1));
+
+    assertThat(logic.nextPollMillis()).isEqualTo(due);
+    assertThat(logic.poll(due - 1)).isNull();
+    now = due;
+    assertThat(names(poll())).containsExactly("b", "c");
+    receive(response(3).setApplied(3));
+    assertThat(logic.nextPollMillis()).isEqualTo(due + SessionLogic.HEARTBEAT_MILLIS);
+  }
+
+  @Test
+  void whatMayWaitGoesAtOnceWhenItIsAskedFor() {
+    open();
+    logic.flush();
+    assertThat(logic.poll(now)).isNull(); // there is nothing
+    logic.addLater(cancel("a"), now);
+    logic.flush();
+    assertThat(names(poll())).containsExactly("a");
+  }
+
+  @Test
   void requestWithoutAnswerIsSentAgainUnderItsSequenceInANewEpoch() {
     open();
     logic.add(cancel("a"));

@@ -58,11 +58,7 @@ record Template(String pool, WorkerPoolSpec spec) {
   ProcessBuilder command(RuntimeFiles files, String classPath, Path temporary) {
     ProcessBuilder command =
         Jvm.command(
-            List.of(
-                "-Xmx" + (HEAP_MIB + HEAP_MIB_PER_SLOT * spec.slots()) + "m",
-                // It starts in half the time, and costs a third less CPU in its first minute; its
-                // children compile what user code needs.
-                "-XX:TieredStopAtLevel=1"),
+            List.of("-Xmx" + (HEAP_MIB + HEAP_MIB_PER_SLOT * spec.slots()) + "m"),
             temporary,
             classPath,
             WorkerMain.class);
