@@ -240,7 +240,7 @@ class QueueLinkTest {
 
     link.cordon("index", "index-0", true);
     await(() -> link.view("index").workers().get(nonce).getCordoned(), cordoned -> cordoned);
-    assertThat(news).contains("index");
+    await(() -> news, all -> all.contains("index")); // told behind the view
     link.ended(nonce, new PoolQueue.WorkerEnd(-9, "SIGKILL", false));
 
     await(() -> link.view("index").workers().size(), size -> size == 0);
