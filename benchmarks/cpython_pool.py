@@ -54,7 +54,7 @@ def chunked():
 def trip():
     micros = []
     with Pool(1) as pool:
-        for _ in range(2_000):
+        for _ in range(10_000):
             pool.apply(nop, (1,))
         for _ in range(5_000):
             start = time.perf_counter()

@@ -23,7 +23,6 @@ import dev.podpool.protocol.SubmitJob;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -76,8 +75,11 @@ final class InlineBackend implements PoolBackend {
       switch (operation.getKindCase()) {
         case SUBMIT_JOB -> {
           SubmitJob submit = operation.getSubmitJob();
-          Running job =
-              new Running(submit, Objects.requireNonNull(loaders.remove(submit.getJobId())));
+          ClassLoader loader = loaders.remove(submit.getJobId());
+          if (loader == null) {
+            return; // released by another thread
+          }
+          Running job = new Running(submit, loader);
           jobs.put(submit.getJobId(), job);
           run(job, submit.getInputs(), submit.getComplete());
         }
@@ -93,10 +95,15 @@ final class InlineBackend implements PoolBackend {
             run(job, Payloads.getDefaultInstance(), true);
           }
         }
-        case CANCEL_JOB -> jobs.remove(operation.getCancelJob().getJobId());
-        case RELEASE_JOB -> jobs.remove(operation.getReleaseJob().getJobId());
+        case CANCEL_JOB -> forget(operation.getCancelJob().getJobId());
+        case RELEASE_JOB -> forget(operation.getReleaseJob().getJobId());
         default -> {} // confirmations
       }
+    }
+
+    private void forget(ByteString jobId) {
+      loaders.remove(jobId);
+      jobs.remove(jobId);
     }
 
     private void run(Running job, Payloads inputs, boolean complete) {

@@ -51,6 +51,7 @@ final class QueueLink implements QueueSession, SessionHandler {
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final Releases releases = new Releases();
   private final Unconfirmed unconfirmed = new Unconfirmed();
+  private final Thread goodbye = new Thread(this::awaitReleases, "podpool-goodbye");
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable QueueSession session; // guarded by this; not before there is a use for it
   private volatile boolean closing;
@@ -71,8 +72,30 @@ final class QueueLink implements QueueSession, SessionHandler {
         return operation -> {};
       }
       session = connection.open(newSession(), this, patience);
+      sayGoodbyeAtExit(true);
     }
     return session;
+  }
+
+  /** A program that ends without closing this leaves no job behind that it has the results of. */
+  private void sayGoodbyeAtExit(boolean isWanted) {
+    try {
+      if (isWanted) {
+        Runtime.getRuntime().addShutdownHook(goodbye);
+      } else {
+        Runtime.getRuntime().removeShutdownHook(goodbye);
+      }
+    } catch (IllegalStateException e) {
+      // It is ending now.
+    }
+  }
+
+  private void awaitReleases() {
+    try {
+      releases.await(GOODBYE_MILLIS_MAX);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static OpenSession newSession() {
@@ -108,18 +131,20 @@ final class QueueLink implements QueueSession, SessionHandler {
 
   @Override
   public void send(Operation operation) {
-    if (operation.hasReleaseJob()) {
-      releases.sent();
-    }
+    count(operation);
     session().send(operation);
   }
 
   @Override
   public void sendLater(Operation operation) {
+    count(operation);
+    session().sendLater(operation);
+  }
+
+  private void count(Operation operation) {
     if (operation.hasReleaseJob()) {
       releases.sent();
     }
-    session().sendLater(operation);
   }
 
   /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */
@@ -179,15 +204,8 @@ final class QueueLink implements QueueSession, SessionHandler {
    * does not find its job once more. One that is away is asked all the same, to say so.
    */
   ReadResponse readAfterReleases(ReadRequest question) {
-    QueueSession open;
-    synchronized (this) {
-      open = session;
-    }
     try {
-      if (open != null) {
-        open.flush();
-        releases.await(ANSWER_TIME_MAX.toMillis());
-      }
+      releases.await(ANSWER_TIME_MAX.toMillis());
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
@@ -359,6 +377,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   void close() {
     if (!closing) {
       closing = true;
+      sayGoodbyeAtExit(false);
       clients.forEach(client -> client.detach("the connection to the queue was closed"));
       QueueSession open;
       synchronized (this) {

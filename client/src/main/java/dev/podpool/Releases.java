@@ -2,11 +2,15 @@ package dev.podpool;
 
 import java.util.concurrent.TimeUnit;
 
-/** Counts the releases that a session sends, for questions that must come behind them. */
+/**
+ * Counts the releases that a link sends, for what must come behind them. Each is counted once here
+ * and once there, whatever becomes of its session: one that expires sends it again.
+ */
 final class Releases {
 
   private long sent;
   private long applied;
+  private boolean over;
 
   synchronized void sent() {
     sent++;
@@ -20,7 +24,7 @@ final class Releases {
 
   /** The session is over: there is nothing to wait for. */
   synchronized void end() {
-    applied = Long.MAX_VALUE;
+    over = true;
     notifyAll();
   }
 
@@ -28,7 +32,7 @@ final class Releases {
   synchronized void await(long millisMax) throws InterruptedException {
     long last = sent;
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millisMax);
-    while (applied < last) {
+    while (!over && applied < last) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (left <= 0) {
         return;

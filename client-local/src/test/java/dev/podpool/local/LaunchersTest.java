@@ -32,6 +32,7 @@ class LaunchersTest {
             class Main {
               static int square(int n) { return n * n; }
               static void load() {}
+              enum Color {RED}
               public static void main(String[] arguments) throws Exception {
                 try (Pool pool = Pool.local(1)) {
                   show(() -> pool.map(Main::square, List.of(1, 2, 3)));
@@ -41,6 +42,7 @@ class LaunchersTest {
                 show(() -> Pool.local(new PoolOptions().workers(1).initializer(Main::load)));
                 try (Pool pool = Pool.inline()) {
                   System.out.println(pool.map(Main::square, List.of(1, 2, 3)));
+                  System.out.println(pool.map(Color::name, List.of(Color.RED)));
                 }
               }
               static void show(java.util.concurrent.Callable<?> call) throws Exception {
@@ -54,14 +56,15 @@ class LaunchersTest {
             """);
     assertThat(output.error()).isEmpty();
     List<String> lines = output.standard().lines().toList();
-    assertThat(lines).hasSize(5);
+    assertThat(lines).hasSize(6);
     assertThat(lines.get(0))
         .startsWith("the function Main::square cannot run in the pool's processes: its class Main")
         .endsWith(REMEDY);
-    assertThat(lines.get(1)).startsWith("the function lambda at Main.java:9").endsWith(REMEDY);
+    assertThat(lines.get(1)).startsWith("the function lambda at Main.java:10").endsWith(REMEDY);
     assertThat(lines.get(2)).isEqualTo("[1]");
     assertThat(lines.get(3)).startsWith("the function Main::load").endsWith(REMEDY);
     assertThat(lines.get(4)).isEqualTo("[1, 4, 9]");
+    assertThat(lines.get(5)).as("a function of the JDK on a type of its own").isEqualTo("[RED]");
   }
 
   @Test

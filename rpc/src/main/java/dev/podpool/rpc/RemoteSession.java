@@ -80,14 +80,6 @@ final class RemoteSession implements QueueSession {
     }
   }
 
-  @Override
-  public synchronized void flush() {
-    if (!ended) {
-      logic.flush();
-      poll();
-    }
-  }
-
   private static long nowMillis() {
     return System.nanoTime() / 1_000_000;
   }

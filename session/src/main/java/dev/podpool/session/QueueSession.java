@@ -13,13 +13,10 @@ public interface QueueSession {
   void send(Operation operation);
 
   /**
-   * As {@link #send}, for what nobody waits for: it goes with what is sent next, or within {@value
-   * SessionLogic#LINGER_MILLIS} ms by itself.
+   * As {@link #send}, for what nobody waits for: it goes with what is sent next, or by itself
+   * {@value SessionLogic#LINGER_MILLIS} ms later, or when what is under way then is answered.
    */
   default void sendLater(Operation operation) {
     send(operation);
   }
-
-  /** Sends now what {@link #sendLater} has left. */
-  default void flush() {}
 }

@@ -42,6 +42,8 @@ public final class SessionLogic {
   /** Milliseconds that what nobody waits for may wait for company. */
   public static final long LINGER_MILLIS = 20;
 
+  private static final long NOW = Long.MIN_VALUE / 2; // no difference to a time overflows
+
   private final OpenSession open;
   private final SessionHandler handler;
   private final ArrayDeque<Operation> unsent = new ArrayDeque<>();
@@ -74,7 +76,7 @@ public final class SessionLogic {
   public void add(Operation operation) {
     if (!ended) {
       unsent.add(operation);
-      unsentDueMillis = Long.MIN_VALUE;
+      unsentDueMillis = NOW;
     }
   }
 
@@ -83,13 +85,6 @@ public final class SessionLogic {
     if (!ended) {
       unsent.add(operation);
       unsentDueMillis = Math.min(unsentDueMillis, nowMillis + LINGER_MILLIS);
-    }
-  }
-
-  /** What was added is to be sent now. */
-  public void flush() {
-    if (!unsent.isEmpty()) {
-      unsentDueMillis = Long.MIN_VALUE;
     }
   }
 
@@ -174,7 +169,7 @@ public final class SessionLogic {
       bytes += operation.getSerializedSize();
       unapplied.add(operation);
     }
-    unsentDueMillis = unsent.isEmpty() ? Long.MAX_VALUE : Long.MIN_VALUE;
+    unsentDueMillis = unsent.isEmpty() ? Long.MAX_VALUE : NOW;
     return Request.newBuilder().setEpoch(epoch).setBatch(batch()).build();
   }
 
@@ -246,7 +241,7 @@ public final class SessionLogic {
     for (int i = again.size() - 1; i >= 0; i--) {
       unsent.addFirst(again.get(i));
     }
-    flush();
+    unsentDueMillis = NOW;
   }
 
   private void receive(Reply reply) {

@@ -112,13 +112,24 @@ class SessionLogicTest {
   }
 
   @Test
-  void whatMayWaitGoesAtOnceWhenItIsAskedFor() {
+  void whatMayWaitIsSentInANewEpochWhereItWasUnderWay() {
     open();
-    logic.flush();
-    assertThat(logic.poll(now)).isNull(); // there is nothing
     logic.addLater(cancel("a"), now);
-    logic.flush();
-    assertThat(names(poll())).containsExactly("a");
+    logic.add(cancel("b"));
+    poll();
+    logic.addLater(cancel("c"), now);
+    logic.reconnect();
+    assertThat(names(poll())).containsExactly("a", "b");
+    receive(response(2, 1).setApplied(2));
+    now += SessionLogic.LINGER_MILLIS;
+    assertThat(names(poll())).containsExactly("c");
+  }
+
+  @Test
+  void whatIsDueAtOnceIsADifferenceOfTimesThatDoesNotOverflow() {
+    open();
+    logic.add(cancel("a"));
+    assertThat(logic.nextPollMillis() - now).isNegative();
   }
 
   @Test

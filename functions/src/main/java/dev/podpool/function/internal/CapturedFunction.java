@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class CapturedFunction {
   private final String name;
   private final Class<?> type;
+  private final ClassLoader loader;
   private final List<Type> argumentTypes;
   private final Type resultType;
   private final byte[] reference;
@@ -17,10 +18,16 @@ public final class CapturedFunction {
   private final Codec<Object> result;
 
   CapturedFunction(
-      String name, Class<?> type, List<Type> argumentTypes, Type resultType, byte[] reference) {
+      String name,
+      Class<?> type,
+      ClassLoader loader,
+      List<Type> argumentTypes,
+      Type resultType,
+      byte[] reference) {
     this(
         name,
         type,
+        loader,
         argumentTypes,
         resultType,
         reference,
@@ -31,6 +38,7 @@ public final class CapturedFunction {
   private CapturedFunction(
       String name,
       Class<?> type,
+      ClassLoader loader,
       List<Type> argumentTypes,
       Type resultType,
       byte[] reference,
@@ -38,6 +46,7 @@ public final class CapturedFunction {
       Codec<Object> result) {
     this.name = name;
     this.type = type;
+    this.loader = loader;
     this.argumentTypes = List.copyOf(argumentTypes);
     this.resultType = resultType;
     this.reference = reference;
@@ -47,10 +56,16 @@ public final class CapturedFunction {
 
   /** A function whose arguments and result are not values of their types here, but JSON. */
   static CapturedFunction inJson(
-      String name, Class<?> type, List<Type> argumentTypes, Type resultType, byte[] reference) {
+      String name,
+      Class<?> type,
+      ClassLoader loader,
+      List<Type> argumentTypes,
+      Type resultType,
+      byte[] reference) {
     return new CapturedFunction(
         name,
         type,
+        loader,
         argumentTypes,
         resultType,
         reference,
@@ -93,9 +108,9 @@ public final class CapturedFunction {
     return reference.clone();
   }
 
-  /** Where its class is. */
+  /** Where it finds its classes: that of who submits it, which its own class need not know. */
   public ClassLoader loader() {
-    return Capture.loader(type);
+    return loader;
   }
 
   /** Encodes a call's arguments, as {@link ArgumentsCodec} or {@link JsonArguments} says. */

@@ -91,7 +91,8 @@ final class LambdaCapture {
             values.written(),
             types.writtenArguments(),
             result == erasedResult ? null : result);
-    return new CapturedFunction(name(), type, types.arguments(), result, reference.toBytes());
+    return new CapturedFunction(
+        name(), type, loader, types.arguments(), result, reference.toBytes());
   }
 
   /** Encodes the captured values; gives the class of the receiver, if that is one of them. */

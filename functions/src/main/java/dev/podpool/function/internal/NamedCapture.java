@@ -57,8 +57,8 @@ final class NamedCapture {
             .toBytes();
     String shown = name.className() + "::" + name.method();
     return inJson
-        ? CapturedFunction.inJson(shown, type, types.arguments(), result, reference)
-        : new CapturedFunction(shown, type, types.arguments(), result, reference);
+        ? CapturedFunction.inJson(shown, type, loader, types.arguments(), result, reference)
+        : new CapturedFunction(shown, type, loader, types.arguments(), result, reference);
   }
 
   private Class<?> type() {

@@ -56,6 +56,22 @@ class RemoteJobTest {
       }
       """;
 
+  /** Gets its results, and ends without closing anything. */
+  private static final String FORGETFUL =
+      """
+      import dev.podpool.Podpool;
+      import java.nio.file.Path;
+      import java.util.List;
+      public class Forgetful {
+        static int square(int n) { return n * n; }
+        public static void main(String[] arguments) throws Exception {
+          Podpool podpool = Podpool.connect(Path.of(arguments[0]));
+          System.out.println(podpool.pool("p").map(Forgetful::square, List.of(1, 2, 3)));
+          System.exit(0);
+        }
+      }
+      """;
+
   @TempDir private Path directory;
   private Remote remote;
 
@@ -118,6 +134,19 @@ class RemoteJobTest {
       assertThatThrownBy(() -> podpool.job(id, Square.class))
           .isInstanceOf(PodpoolException.class)
           .hasMessageContaining("JOB_UNKNOWN");
+    }
+  }
+
+  @Test
+  void aProgramThatEndsWithoutClosingLeavesNoJobBehindThatItHasTheResultsOf() throws Exception {
+    remote.withWorker();
+    Path program = Programs.compile(directory, "Forgetful", FORGETFUL);
+    Process forgetful = Programs.start(program, "Forgetful", directory.toString());
+    assertThat(forgetful.inputReader().readLine()).isEqualTo("[1, 4, 9]");
+    forgetful.waitFor();
+
+    try (Podpool podpool = Podpool.connect(directory)) {
+      assertThat(podpool.jobs()).isEmpty();
     }
   }
 
