@@ -23,7 +23,7 @@ $(BUILT): $(SOURCES)
 	@touch $@
 
 demo: build ## indexes real files on a pool of four worker processes, and kills one of them and the queue
-	@"$(JAVA_HOME)/bin/java" -Djdk.console=java.base -Dslf4j.internal.verbosity=ERROR --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp "examples/target/classes:$$(cat examples/target/classpath.txt)" dev.podpool.examples.index.IndexDemo examples/index/pool.yaml .
+	@"$(JAVA_HOME)/bin/java" -Djdk.console=java.base -Dslf4j.internal.verbosity=ERROR --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -Dpodpool.jvm.flags=-XX:TieredStopAtLevel=1 -cp "examples/target/classes:$$(cat examples/target/classpath.txt)" dev.podpool.examples.index.IndexDemo examples/index/pool.yaml .
 
 test: jdk ## format, static checks, unit, seeded and integration tests
 	$(MVN) verify

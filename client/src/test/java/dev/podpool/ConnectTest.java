@@ -25,7 +25,7 @@ class ConnectTest {
         .isInstanceOf(PodpoolException.class)
         .hasMessageContaining("PODPOOL_ENDPOINT (not set)")
         .hasMessageContaining(home.resolve(".local/state/podpool").toString())
-        .hasMessageContaining("no runtime has served from")
+        .hasMessageContaining("no queue serves from")
         .hasMessageContaining("podpool local up -f pool.yaml");
   }
 

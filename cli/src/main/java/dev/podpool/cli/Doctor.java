@@ -7,6 +7,7 @@ import dev.podpool.PoolInfo;
 import dev.podpool.operator.local.LocalRuntime;
 import dev.podpool.operator.local.PoolReport;
 import dev.podpool.operator.local.RuntimeDaemon;
+import dev.podpool.rpc.QueueUnreachableException;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,10 +111,16 @@ final class Doctor {
       podpool.pools().forEach(pool -> inQueue.put(pool.name(), pool));
     } catch (PodpoolException e) {
       Throwable why = e.getCause() == null ? e : e.getCause();
+      boolean isKey =
+          !Files.exists(directory.key())
+              || (why instanceof QueueUnreachableException known && known.isForGood());
       found(
           "the runtime runs, and its queue does not answer: " + why.getMessage(),
-          "give it a moment if it was just started, or see "
-              + RuntimeDaemon.log(directory).resolveSibling("queue.log"));
+          isKey
+              ? "podpool local down, then podpool local up: its queue takes the key that is there"
+                  + " then, or makes one"
+              : "give it a moment if it was just started, or see "
+                  + RuntimeDaemon.log(directory).resolveSibling("queue.log"));
     }
     List<PoolReport> pools = LocalRuntime.status(directory);
     if (pools.isEmpty()) {

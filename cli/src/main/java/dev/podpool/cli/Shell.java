@@ -3,6 +3,7 @@ package dev.podpool.cli;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,35 @@ record Shell(
 
   /** JSON is UTF-8, whatever the locale. Each print goes out at once. */
   private static PrintStream utf8(FileDescriptor to) {
-    return new PrintStream(new FileOutputStream(to), false, StandardCharsets.UTF_8);
+    return new PrintStream(new Pipe(to), false, StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Takes whatever comes once nobody reads any more, as {@code head} does when it has enough: that
+   * is no error of ours.
+   */
+  private static final class Pipe extends FileOutputStream {
+
+    private boolean isBroken;
+
+    Pipe(FileDescriptor to) {
+      super(to);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int count) throws IOException {
+      try {
+        if (!isBroken) {
+          super.write(bytes, offset, count);
+        }
+      } catch (IOException e) {
+        // The JDK has no type for it.
+        isBroken = "Broken pipe".equals(e.getMessage());
+        if (!isBroken) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** The user's runtime on this machine. */

@@ -55,7 +55,7 @@ public record RuntimeDirectory(Path path) implements Endpoint.Source {
   /**
    * Where the queue served last. It need not be there any more.
    *
-   * @throws IOException if it has never served, or its files can't be read
+   * @throws IOException if it does not serve now, or its files can't be read
    */
   @Override
   public Endpoint locate() throws IOException {
@@ -63,11 +63,16 @@ public record RuntimeDirectory(Path path) implements Endpoint.Source {
     try {
       served = Files.readString(endpoint()).strip().split(" ", -1);
     } catch (NoSuchFileException e) {
-      throw new IOException("no runtime has served from " + path + " yet (no " + endpoint() + ")");
+      throw new IOException(
+          "no queue serves from " + path + " at this moment (no " + endpoint() + ")");
     }
     if (served.length != 2 || !served[1].matches("\\d{1,5}")) {
       throw new IOException(endpoint() + " does not hold an address and a port");
     }
-    return new Endpoint(served[0], Integer.parseInt(served[1]), Files.readString(key()).strip());
+    try {
+      return new Endpoint(served[0], Integer.parseInt(served[1]), Files.readString(key()).strip());
+    } catch (NoSuchFileException e) {
+      throw new IOException("the key of the queue of " + path + " is gone (no " + key() + ")");
+    }
   }
 }

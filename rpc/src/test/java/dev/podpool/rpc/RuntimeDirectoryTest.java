@@ -36,7 +36,7 @@ class RuntimeDirectoryTest {
     RuntimeDirectory runtime = new RuntimeDirectory(directory);
     assertThatThrownBy(runtime::locate)
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("no runtime has served from " + directory);
+        .hasMessageContaining("no queue serves from " + directory);
 
     Files.createDirectory(runtime.queue());
     Files.writeString(runtime.endpoint(), "127.0.0.1 4711\n");

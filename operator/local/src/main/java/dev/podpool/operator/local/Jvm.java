@@ -21,10 +21,6 @@ final class Jvm {
     command.add("-XX:+UseSerialGC");
     command.add("-XX:-UsePerfData");
     command.add("-XX:+ExitOnOutOfMemoryError");
-    // They start in half the time, and are fast after a second of work: C2 would spend 15 s of a
-    // core on the queue alone, to make it a third faster in the end. User code has JVMs of its own.
-    command.add("-XX:TieredStopAtLevel=1");
-    command.add("-XX:CompileThresholdScaling=0.3");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
     // Ratis brings SLF4J, which Netty finds then: neither has anything to say, and no place for it.

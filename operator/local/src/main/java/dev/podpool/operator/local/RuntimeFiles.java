@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -113,9 +114,18 @@ final class RuntimeFiles {
   /**
    * Makes the directories that are missing.
    *
-   * @throws RuntimeUnusableException if the directory holds what is somebody else's
+   * @throws RuntimeUnusableException if the directory holds what is somebody else's, or can't be
+   *     written
    */
   void makeDirectories() throws IOException {
+    try {
+      makeMissing();
+    } catch (FileSystemException e) {
+      throw RuntimeUnusableException.of(directory.path(), e);
+    }
+  }
+
+  private void makeMissing() throws IOException {
     if (!isRuntimes() && !isEmpty(directory.path())) {
       throw new RuntimeUnusableException(
           directory.path()

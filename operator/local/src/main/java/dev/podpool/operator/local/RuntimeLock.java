@@ -3,6 +3,7 @@ package dev.podpool.operator.local;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -54,6 +55,8 @@ final class RuntimeLock implements AutoCloseable {
       channel.write(StandardCharsets.US_ASCII.encode(ProcessHandle.current().pid() + "\n"));
       taken = true;
       return new RuntimeLock(file, channel);
+    } catch (FileSystemException e) {
+      throw RuntimeUnusableException.of(directory, e);
     } finally {
       if (!taken) {
         if (channel != null) {
@@ -87,6 +90,8 @@ final class RuntimeLock implements AutoCloseable {
       }
     } catch (NoSuchFileException e) {
       return OptionalLong.empty();
+    } catch (FileSystemException e) {
+      throw RuntimeUnusableException.of(directory, e);
     }
   }
 
