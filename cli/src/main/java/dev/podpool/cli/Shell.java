@@ -48,8 +48,6 @@ record Shell(
    */
   private static final class Pipe extends FileOutputStream {
 
-    private boolean isBroken;
-
     Pipe(FileDescriptor to) {
       super(to);
     }
@@ -57,13 +55,9 @@ record Shell(
     @Override
     public void write(byte[] bytes, int offset, int count) throws IOException {
       try {
-        if (!isBroken) {
-          super.write(bytes, offset, count);
-        }
+        super.write(bytes, offset, count);
       } catch (IOException e) {
-        // The JDK has no type for it.
-        isBroken = "Broken pipe".equals(e.getMessage());
-        if (!isBroken) {
+        if (!"Broken pipe".equals(e.getMessage())) { // the JDK has no type for it
           throw e;
         }
       }

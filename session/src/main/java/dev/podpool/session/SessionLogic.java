@@ -143,7 +143,7 @@ public final class SessionLogic {
       }
       reconnect();
     }
-    if (!resuming && nowMillis < Math.min(unsentDueMillis, sentAtMillis + HEARTBEAT_MILLIS)) {
+    if (!resuming && nowMillis < nextPollMillis()) {
       return null;
     }
     sentAtMillis = nowMillis;

@@ -17,60 +17,27 @@ public final class CapturedFunction {
   private final Codec<Object> arguments;
   private final Codec<Object> result;
 
+  /**
+   * A function.
+   *
+   * @param inJson whether arguments and result are not values of their types here, but JSON
+   */
   CapturedFunction(
       String name,
       Class<?> type,
       ClassLoader loader,
       List<Type> argumentTypes,
       Type resultType,
-      byte[] reference) {
-    this(
-        name,
-        type,
-        loader,
-        argumentTypes,
-        resultType,
-        reference,
-        ArgumentsCodec.of(argumentTypes),
-        Codecs.of(resultType));
-  }
-
-  private CapturedFunction(
-      String name,
-      Class<?> type,
-      ClassLoader loader,
-      List<Type> argumentTypes,
-      Type resultType,
       byte[] reference,
-      Codec<Object> arguments,
-      Codec<Object> result) {
+      boolean inJson) {
     this.name = name;
     this.type = type;
     this.loader = loader;
     this.argumentTypes = List.copyOf(argumentTypes);
     this.resultType = resultType;
     this.reference = reference;
-    this.arguments = arguments;
-    this.result = result;
-  }
-
-  /** A function whose arguments and result are not values of their types here, but JSON. */
-  static CapturedFunction inJson(
-      String name,
-      Class<?> type,
-      ClassLoader loader,
-      List<Type> argumentTypes,
-      Type resultType,
-      byte[] reference) {
-    return new CapturedFunction(
-        name,
-        type,
-        loader,
-        argumentTypes,
-        resultType,
-        reference,
-        new JsonArguments(argumentTypes),
-        new JsonText(resultType));
+    this.arguments = inJson ? new JsonArguments(argumentTypes) : ArgumentsCodec.of(argumentTypes);
+    this.result = inJson ? new JsonText(resultType) : Codecs.of(resultType);
   }
 
   /** For people: "Squares::square", "lambda at Index.java:41". */

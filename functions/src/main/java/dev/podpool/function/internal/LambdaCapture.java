@@ -92,7 +92,7 @@ final class LambdaCapture {
             types.writtenArguments(),
             result == erasedResult ? null : result);
     return new CapturedFunction(
-        name(), type, loader, types.arguments(), result, reference.toBytes());
+        name(), type, loader, types.arguments(), result, reference.toBytes(), false);
   }
 
   /** Encodes the captured values; gives the class of the receiver, if that is one of them. */

@@ -56,9 +56,7 @@ final class NamedCapture {
                 result == method.getReturnType() ? null : result)
             .toBytes();
     String shown = name.className() + "::" + name.method();
-    return inJson
-        ? CapturedFunction.inJson(shown, type, loader, types.arguments(), result, reference)
-        : new CapturedFunction(shown, type, loader, types.arguments(), result, reference);
+    return new CapturedFunction(shown, type, loader, types.arguments(), result, reference, inJson);
   }
 
   private Class<?> type() {

@@ -64,7 +64,13 @@ final class ObjectCapture {
             types.writtenArguments(),
             result == method.getReturnType() ? null : result);
     return new CapturedFunction(
-        Names.of(type), type, Capture.loader(type), types.arguments(), result, reference.toBytes());
+        Names.of(type),
+        type,
+        Capture.loader(type),
+        types.arguments(),
+        result,
+        reference.toBytes(),
+        false);
   }
 
   private void addRecord(CapturedValues values) {
