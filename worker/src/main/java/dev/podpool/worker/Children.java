@@ -22,7 +22,7 @@ final class Children {
   // A JVM that boots is busy: more of them at once would only delay the first that is ready.
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
   // What the first item takes until its result is in, with all that is loaded for it.
-  private static final long FIRST_ITEM_NANOS = 50_000_000L;
+  private static final long FIRST_ITEM_NANOS = 150_000_000L;
   private static final long RETIRE_NANOS = 5_000_000_000L;
   private static final long CLOSE_NANOS = 1_000_000_000L;
   private static final String NOT_STARTED = "the pool's processes failed to start";
