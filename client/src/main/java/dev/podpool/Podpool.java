@@ -69,8 +69,10 @@ public final class Podpool implements AutoCloseable {
   // ---- connecting
 
   /**
-   * Connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code PODPOOL_KEY_FILE} name, or
-   * else to this user's on this machine, which {@code podpool local up} starts.
+   * Connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code PODPOOL_KEY_FILE} name; or
+   * else to the queue of a cluster whose access directory {@code PODPOOL_ACCESS} names, or a pod
+   * has at {@code /var/run/podpool}; or else to this user's on this machine, which {@code podpool
+   * local up} starts.
    *
    * @throws UnreachableException if none answers within 5 s; says where it was looked for
    */
@@ -100,7 +102,9 @@ public final class Podpool implements AutoCloseable {
   public static Podpool connect(Path runtimeDirectory, ConnectOptions options) {
     RuntimeDirectory directory = new RuntimeDirectory(runtimeDirectory.toAbsolutePath());
     return connect(
-        new RuntimeSearch(directory, "the runtime directory " + directory.path()), options);
+        new RuntimeSearch(
+            directory, "the runtime directory " + directory.path(), RuntimeSearch.START_ONE),
+        options);
   }
 
   private static Podpool connect(RuntimeSearch search, ConnectOptions options) {
@@ -125,9 +129,7 @@ public final class Podpool implements AutoCloseable {
         + search.place()
         + ": "
         + why.getMessage()
-        + (isRefused
-            ? "\nUse the key that its runtime wrote."
-            : "\nStart one: podpool local up -f pool.yaml");
+        + (isRefused ? "" : "\n" + search.remedy());
   }
 
   // ---- pools

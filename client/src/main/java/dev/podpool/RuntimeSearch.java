@@ -1,5 +1,6 @@
 package dev.podpool;
 
+import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
@@ -10,14 +11,20 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Where a runtime may be. Places are asked in this order, and the first that is named is the one:
- * the environment, then the user's runtime on this machine. (A pod's own, and a kubeconfig's, have
- * their place between these.)
+ * Where a runtime may be. Places are looked at in this order, and the first that is there is the
+ * one: the endpoint that the environment names, a pod's access directory, the user's runtime on
+ * this machine.
  *
  * @param source where the queue serves
  * @param place for people: what was looked at
+ * @param remedy for people: what to do where nothing answers there
  */
-record RuntimeSearch(Endpoint.Source source, String place) {
+record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
+
+  static final String START_ONE = "Start one: podpool local up -f pool.yaml";
+
+  private static final String SEE_TO_QUEUE =
+      "See that its QueueCluster is ready: kubectl get queueclusters";
 
   static final String ENDPOINT = "PODPOOL_ENDPOINT";
   static final String KEY_FILE = "PODPOOL_KEY_FILE";
@@ -28,22 +35,41 @@ record RuntimeSearch(Endpoint.Source source, String place) {
    * @throws PodpoolException if the environment names one that can't be used
    */
   static RuntimeSearch of(Map<String, String> environment, Path home) {
+    return of(environment, home, AccessDirectory.DEFAULT);
+  }
+
+  /** {@link #of(Map, Path)} where pods mount what opens their queue at {@code ofPods}. */
+  static RuntimeSearch of(Map<String, String> environment, Path home, Path ofPods) {
     String endpoint = environment.getOrDefault(ENDPOINT, "");
     if (!endpoint.isEmpty()) {
       return named(endpoint, environment.getOrDefault(KEY_FILE, ""));
     }
-    return of(RuntimeDirectory.of(environment, home));
-  }
-
-  static RuntimeSearch of(RuntimeDirectory directory) {
+    String access = environment.getOrDefault(AccessDirectory.VARIABLE, "");
+    if (!access.isEmpty()) {
+      return new RuntimeSearch(
+          new AccessDirectory(Path.of(access).toAbsolutePath()),
+          ENDPOINT + " (not set)\n  - " + AccessDirectory.VARIABLE + "=" + access,
+          SEE_TO_QUEUE);
+    }
+    AccessDirectory mounted = new AccessDirectory(ofPods);
+    if (mounted.isThere()) {
+      return new RuntimeSearch(
+          mounted, ENDPOINT + " (not set)\n  - the access directory " + ofPods, SEE_TO_QUEUE);
+    }
+    RuntimeDirectory directory = RuntimeDirectory.of(environment, home);
     return new RuntimeSearch(
         directory,
         ENDPOINT
-            + " (not set)\n  - the runtime directory "
+            + " (not set)\n  - the access directory "
+            + ofPods
+            + ", which "
+            + AccessDirectory.VARIABLE
+            + " can name (no endpoint in it)\n  - the runtime directory "
             + directory.path()
             + ", which "
             + RuntimeDirectory.VARIABLE
-            + " can name");
+            + " can name",
+        START_ONE);
   }
 
   private static RuntimeSearch named(String endpoint, String keyFile) {
@@ -61,7 +87,8 @@ record RuntimeSearch(Endpoint.Source source, String place) {
     checkLoopback(endpoint, host);
     Endpoint.Source source =
         () -> new Endpoint(host, Integer.parseInt(port), key(Path.of(keyFile)));
-    return new RuntimeSearch(source, ENDPOINT + "=" + endpoint + ", " + KEY_FILE + "=" + keyFile);
+    return new RuntimeSearch(
+        source, ENDPOINT + "=" + endpoint + ", " + KEY_FILE + "=" + keyFile, START_ONE);
   }
 
   /** The key and all the data would be there for anybody on the way to read. */

@@ -224,6 +224,12 @@ public final class QueueMachine {
     return found == null ? null : found.opened.getPrincipal();
   }
 
+  /** What {@code session} was opened with; null where it is not open. */
+  public @Nullable OpenSession opened(long session) {
+    SessionState found = sessions.find(session);
+    return found == null ? null : found.opened;
+  }
+
   /**
    * Answers {@code request}, or refuses it. Changes nothing; as long as what it asks for is large.
    */

@@ -1,15 +1,32 @@
 package dev.podpool.rpc;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where a queue service listens, and what opens it.
+ * Where a queue service listens, what opens it, and how it is known to be the right one.
  *
  * @param host name or address
  * @param port from 1 to 65535
  * @param key proof of identity, sent with every call; never logged
+ * @param trust with it, TLS, and nothing without; null for plain text, which only a loopback
+ *     address is spoken to in
  */
-public record Endpoint(String host, int port, String key) {
+public record Endpoint(String host, int port, String key, @Nullable Trust trust) {
+
+  /** One on loopback, in plain text. */
+  public Endpoint(String host, int port, String key) {
+    this(host, port, key, null);
+  }
+
+  /**
+   * Which certificates are taken.
+   *
+   * @param authorities certificates in PEM, one or more: who may have signed the service's
+   * @param name that the service's certificate must be for, where its address is another's, as with
+   *     a forwarded port; null for the host that is dialled
+   */
+  public record Trust(String authorities, @Nullable String name) {}
 
   /** Says where the service is now: it may have moved since the last connection. */
   public interface Source {
@@ -19,6 +36,11 @@ public record Endpoint(String host, int port, String key) {
      * @throws IOException if it can't be told now; the message is for people
      */
     Endpoint locate() throws IOException;
+  }
+
+  /** Whether both are one service, reached in one way, though perhaps with different keys. */
+  boolean isSameService(@Nullable Endpoint other) {
+    return other != null && equals(new Endpoint(other.host, other.port, key, other.trust));
   }
 
   @Override

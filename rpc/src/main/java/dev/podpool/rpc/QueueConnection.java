@@ -16,11 +16,11 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
+import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -28,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,28 +37,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class QueueConnection implements AutoCloseable {
 
-  private static final long KEEP_ALIVE_SECONDS = 10;
   private static final int PIECES_AHEAD = 4;
-
-  static {
-    String netty = "io.grpc.netty.shaded.io.netty.";
-    // Java 24 and later warn on standard error of the native library that it would load, for a
-    // speed that nobody needs on loopback.
-    setUnlessSet(netty + "transport.noNative", "true");
-    // Its allocator would bring in all of Java's flight recorder, for a tenth of a second.
-    setUnlessSet(netty + "jfr.enabled", "false");
-  }
-
-  private static void setUnlessSet(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
-  }
 
   private final Endpoint.Source source;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable ManagedChannel channel; // guarded by this
-  private @Nullable Endpoint endpoint; // of the channel; guarded by this
+  private @Nullable Endpoint endpoint; // of the channel, and the newest key; guarded by this
   private boolean closed; // guarded by this
 
   public QueueConnection(Endpoint.Source source) {
@@ -96,28 +81,18 @@ public final class QueueConnection implements AutoCloseable {
       throw new IOException("the connection was closed");
     }
     Endpoint now = source.locate();
-    if (channel == null || !now.equals(endpoint)) {
+    if (channel == null || !now.isSameService(endpoint)) {
+      ManagedChannel next = Channels.to(now);
       if (channel != null) {
         channel.shutdown(); // calls under way may end
       }
-      channel = connect(now);
-      endpoint = now;
+      channel = next;
     }
+    endpoint = now; // with the newest key, which the headers of this call are made with
     if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
       channel.resetConnectBackoff(); // who calls has waited already
     }
     return channel.newCall(method, options);
-  }
-
-  private static ManagedChannel connect(Endpoint endpoint) {
-    return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
-        .usePlaintext() // loopback, as its server insists
-        .directExecutor()
-        .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-        .keepAliveTimeout(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
-        .maxInboundMessageSize(QueueRpc.MESSAGE_BYTES_MAX)
-        .disableRetry() // sessions and callers know better when to ask again
-        .build();
   }
 
   /** What a {@link #call} is started with. */
@@ -276,9 +251,28 @@ public final class QueueConnection implements AutoCloseable {
   static String describe(Status status) {
     String description = status.getDescription();
     Throwable cause = status.getCause();
+    for (Throwable deep = cause; deep != null; deep = deep.getCause()) {
+      if (deep instanceof SSLException) {
+        return status.getCode() + ": " + describe((SSLException) deep);
+      }
+    }
     return status.getCode()
         + (description == null ? "" : ": " + description)
         + (cause == null || cause.getMessage() == null ? "" : " (" + cause.getMessage() + ")");
+  }
+
+  /** A handshake that failed: what of the certificate it was, where it was that. */
+  private static String describe(SSLException failed) {
+    Throwable last = failed;
+    for (Throwable deep = failed; deep != null; deep = deep.getCause()) {
+      last = deep instanceof CertificateException ? deep : last;
+    }
+    return last instanceof CertificateException
+        ? "its certificate is not one to trust: it must be for that name, and of an authority that"
+            + " is given here ("
+            + last.getMessage()
+            + ")"
+        : "no TLS came about (" + last.getMessage() + ")";
   }
 
   /** Ends every call; sessions are not closed, but hear no more. */

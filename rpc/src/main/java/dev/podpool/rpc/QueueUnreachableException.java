@@ -1,6 +1,7 @@
 package dev.podpool.rpc;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A queue service does not answer. The message says where it was looked for, and why it failed. */
 public final class QueueUnreachableException extends IOException {
@@ -8,12 +9,12 @@ public final class QueueUnreachableException extends IOException {
 
   private final boolean isForGood;
 
-  QueueUnreachableException(String message, boolean isForGood, Throwable cause) {
+  QueueUnreachableException(String message, boolean isForGood, @Nullable Throwable cause) {
     super(message, cause);
     this.isForGood = isForGood;
   }
 
-  /** Whether asking again is of no use: the key is refused. */
+  /** Whether asking again is of no use: the key is refused, or the right is lacking. */
   public boolean isForGood() {
     return isForGood;
   }

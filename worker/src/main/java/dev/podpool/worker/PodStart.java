@@ -2,7 +2,6 @@ package dev.podpool.worker;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.podpool.protocol.WorkerStart;
-import dev.podpool.rpc.Endpoint;
 import dev.podpool.session.RandomId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,13 +50,6 @@ public final class PodStart {
               .formatted(START, NAME, UID, e.getMessage()),
           e);
     }
-  }
-
-  /** Where the queue is, with a key that is read anew for each connection, as it may change. */
-  static Endpoint.Source queue(WorkerStart start) {
-    Path key = Path.of(start.getKeyFile());
-    return () ->
-        new Endpoint(start.getQueueHost(), start.getQueuePort(), Files.readString(key).strip());
   }
 
   /** Says on standard error why it ends, and in a pod where Kubernetes keeps it. */

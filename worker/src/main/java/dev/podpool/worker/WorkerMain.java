@@ -18,6 +18,7 @@ import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.ReportPoolFailure;
 import dev.podpool.protocol.TaskOutput;
 import dev.podpool.protocol.WorkerStart;
+import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.OutputPublisher;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.RuntimeDirectory;
@@ -76,9 +77,9 @@ public final class WorkerMain {
     this.start = start;
     connection =
         new QueueConnection(
-            start.getQueueHost().isEmpty()
+            start.getAccessDirectory().isEmpty()
                 ? new RuntimeDirectory(Path.of(start.getRuntimeDirectory()))
-                : PodStart.queue(start));
+                : new AccessDirectory(Path.of(start.getAccessDirectory())));
     publisher = new OutputPublisher(connection);
   }
 

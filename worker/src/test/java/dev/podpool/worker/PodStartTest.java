@@ -4,21 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.protocol.WorkerStart;
-import dev.podpool.rpc.Endpoint;
 import dev.podpool.session.RandomId;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class PodStartTest {
 
   private static final WorkerStart GIVEN =
-      WorkerStart.newBuilder().setPool("index").setQueueHost("q").setQueuePort(7).build();
+      WorkerStart.newBuilder().setPool("index").setAccessDirectory("/access").build();
 
   private static String encoded(WorkerStart start) {
     return Base64.getEncoder().encodeToString(start.toByteArray());
@@ -49,16 +45,5 @@ class PodStartTest {
         .hasMessageContaining("let it make this pod");
     assertThatThrownBy(() -> PodStart.of(Map.of(PodStart.START, encoded(GIVEN))))
         .hasMessageContaining(PodStart.UID);
-  }
-
-  @Test
-  void itsKeyIsReadAnewForEachConnection(@TempDir Path directory) throws IOException {
-    Path key = directory.resolve("key");
-    Endpoint.Source source = PodStart.queue(GIVEN.toBuilder().setKeyFile(key.toString()).build());
-
-    Files.writeString(key, "first\n");
-    assertThat(source.locate()).isEqualTo(new Endpoint("q", 7, "first"));
-    Files.writeString(key, "second\n");
-    assertThat(source.locate().key()).isEqualTo("second");
   }
 }

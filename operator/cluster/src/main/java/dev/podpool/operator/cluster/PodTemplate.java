@@ -203,15 +203,12 @@ final class PodTemplate {
   }
 
   private WorkerStart start() {
-    String namespace = pool.getMetadata().getNamespace();
     WorkerStart.Builder start =
         WorkerStart.newBuilder()
             .setPool(pool.getMetadata().getName())
             .setSlots(spec.slots())
             .setMaxTasksPerWorker(spec.maxTasksPerWorker())
-            .setQueueHost(QueueNames.host(namespace, spec.queueOrDefault()))
-            .setQueuePort(QueueNames.PORT)
-            .setKeyFile(ACCESS_PATH + "/key");
+            .setAccessDirectory(ACCESS_PATH);
     ResourceAmounts limits = template.resources().limits();
     if (limits != null) {
       start.setMemoryLimitBytes(limits.memoryBytes().orElse(0) / spec.slots());

@@ -178,9 +178,7 @@ class PodTemplateTest {
                 .setInitializerFunction("a.Models::load")
                 .addInitializerArguments("/models")
                 .setMemoryLimitBytes(512L << 20)
-                .setQueueHost("fast-queue.search.svc")
-                .setQueuePort(7420)
-                .setKeyFile("/var/run/podpool/key")
+                .setAccessDirectory("/var/run/podpool")
                 .build());
   }
 

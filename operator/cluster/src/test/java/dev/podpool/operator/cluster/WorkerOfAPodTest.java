@@ -45,7 +45,8 @@ class WorkerOfAPodTest {
     pool.getMetadata().setUid("uid");
     UUID uid = UUID.randomUUID();
     Pod pod = new PodTemplate(pool, "any").pod("index-0", 0, Owners.reference(pool));
-    Path key = Files.writeString(directory.resolve("key"), KEY);
+    Files.writeString(directory.resolve("key"), KEY);
+    Files.createDirectories(directory.resolve("queue"));
 
     try (QueueLoop queue = QueueLoop.inMemory();
         QueueFront front =
@@ -58,6 +59,7 @@ class WorkerOfAPodTest {
                 () -> new Endpoint("127.0.0.1", front.port(), KEY),
                 any -> {},
                 (name, other) -> {})) {
+      Files.writeString(directory.resolve("queue/endpoint"), "127.0.0.1 " + front.port());
       link.define(Control.definition("index", "uid", pool.getSpec()));
       await(() -> link.view("index").pool(), defined -> defined != null);
       ProcessBuilder command =
@@ -67,7 +69,7 @@ class WorkerOfAPodTest {
               "-cp",
               System.getProperty("java.class.path"),
               WorkerMain.class.getName());
-      command.environment().putAll(variables(pod, uid, front.port(), key));
+      command.environment().putAll(variables(pod, uid, directory));
       Process worker = command.inheritIO().redirectInput(Path.of("/dev/null").toFile()).start();
       try {
         WorkerStatus joined =
@@ -88,8 +90,7 @@ class WorkerOfAPodTest {
   }
 
   /** What a kubelet makes of the pod's, but for a name server that knows the queue's Service. */
-  private static Map<String, String> variables(Pod pod, UUID uid, int port, Path key)
-      throws Exception {
+  private static Map<String, String> variables(Pod pod, UUID uid, Path home) throws Exception {
     Map<String, String> variables =
         pod.getSpec().getContainers().getFirst().getEnv().stream()
             .filter(variable -> variable.getValue() != null)
@@ -97,9 +98,8 @@ class WorkerOfAPodTest {
     WorkerStart start =
         WorkerStart.parseFrom(Base64.getDecoder().decode(variables.get(PodTemplate.START_VARIABLE)))
             .toBuilder()
-            .setQueueHost("127.0.0.1")
-            .setQueuePort(port)
-            .setKeyFile(key.toString())
+            .clearAccessDirectory()
+            .setRuntimeDirectory(home.toString())
             .build();
     variables.put(
         PodTemplate.START_VARIABLE, Base64.getEncoder().encodeToString(start.toByteArray()));

@@ -19,23 +19,18 @@ final class KeyFile {
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
 
-  // As a pod's volume, whose files are root's and the pod's group's.
-  private static final Set<PosixFilePermission> GROUP_TOO =
-      PosixFilePermissions.fromString("rwxr-----");
-
   private KeyFile() {}
 
   /**
    * The key in {@code file}, without the space around it.
    *
-   * @param groupMayRead whether only others than owner and group must not
    * @throws IOException if there is none, or others can read it; the message has the remedy, and
    *     nothing of the key
    */
-  static String read(Path file, boolean groupMayRead) throws IOException {
+  static String read(Path file) throws IOException {
     try {
       Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-      if (!(groupMayRead ? GROUP_TOO : OWNER_ONLY).containsAll(permissions)) {
+      if (!OWNER_ONLY.containsAll(permissions)) {
         throw new IOException(
             "key file %s is open to others (%s): chmod 600 %s, and take a new key if anybody may have read it"
                 .formatted(file, PosixFilePermissions.toString(permissions), file));

@@ -2,7 +2,10 @@ package dev.podpool.queue.boot;
 
 import dev.podpool.program.ListenAddress;
 import dev.podpool.program.LogLines;
+import dev.podpool.queue.front.Authenticator;
 import dev.podpool.queue.front.SharedKey;
+import dev.podpool.queue.kubernetes.ClusterAccess;
+import dev.podpool.queue.kubernetes.PodAccount;
 import dev.podpool.queue.raft.DirectoryInUseException;
 import dev.podpool.queue.raft.LogException;
 import java.io.IOException;
@@ -14,18 +17,22 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /**
  * The queue service: on loopback, for whoever on this machine has its key, until its standard input
- * ends, so that it never outlives who started it; or, with {@code --listen}, for a whole network.
+ * ends, so that it never outlives who started it; or, with {@code --cluster}, in a pod, for whoever
+ * the cluster knows and gives a right.
  *
  * <p>Writes the file {@code endpoint} into its directory when it serves, as {@code address port}.
  * Exit codes: 2 for arguments that are none, 3 where it can't start as things are, 4 where another
@@ -53,8 +60,12 @@ public final class QueueMain implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "DIRECTORY", description = "Holds all that it keeps.")
   private Path directory = Path.of("");
 
-  @Parameters(index = "1", paramLabel = "KEY-FILE", description = "Holds the key; mode 600.")
-  private Path key = Path.of("");
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "KEY-FILE",
+      description = "Holds the key, on one machine; mode 600. Not with --cluster.")
+  private @Nullable Path key;
 
   @Option(
       names = "--port",
@@ -66,10 +77,16 @@ public final class QueueMain implements Callable<Integer> {
       names = "--listen",
       paramLabel = "ADDRESS:PORT",
       description =
-          "Serves whoever reaches that, instead of loopback, and until SIGTERM. Nothing is encrypted:"
-              + " only for a network that lets nobody else in, as a queue's pod with its"
-              + " NetworkPolicy.")
+          "Serves there, and until SIGTERM. An address that is not loopback needs --cluster.")
   private @Nullable String listen;
+
+  @Option(
+      names = "--cluster",
+      paramLabel = "NAME",
+      description =
+          "Serves the QueueCluster of that name, in its pod: with TLS, and a certificate that it"
+              + " asks the cluster for; and whoever has a token and the right, as the cluster says.")
+  private @Nullable String cluster;
 
   @Option(
       names = "--monitor",
@@ -78,6 +95,8 @@ public final class QueueMain implements Callable<Integer> {
           "Answers /healthz and /metrics there, without a key. The address defaults to loopback."
               + " Off by default.")
   private @Nullable String monitor;
+
+  @Spec private @Nullable CommandSpec spec;
 
   private QueueMain() {}
 
@@ -126,7 +145,10 @@ public final class QueueMain implements Callable<Integer> {
             ? ListenAddress.of(InetAddress.getLoopbackAddress(), port)
             : ListenAddress.parse("--listen", listen);
     InetSocketAddress watched = monitor == null ? null : ListenAddress.parse("--monitor", monitor);
-    String secret = KeyFile.read(key, listen != null);
+    check(address);
+    Path keyFile = key;
+    String secret = keyFile == null ? "" : KeyFile.read(keyFile);
+    PodAccount account = cluster == null ? null : PodAccount.of(System.getenv());
     try {
       Files.createDirectories(
           directory,
@@ -137,14 +159,47 @@ public final class QueueMain implements Callable<Integer> {
               .formatted(directory, e),
           e);
     }
-    return new QueueServer(
-        new QueueServer.Settings(
-            directory,
-            address,
-            new SharedKey(secret, "local"),
-            watched,
-            DISK_RESERVE_BYTES,
-            QueueMain::halt));
+    if (cluster == null || account == null) {
+      return new QueueServer(settings(address, new SharedKey(secret, "local"), null, watched));
+    }
+    ClusterAccess access = new ClusterAccess(cluster, account, directory);
+    QueueServer.Tls tls = new QueueServer.Tls(access.identity(), access::lacking);
+    QueueServer server = new QueueServer(settings(address, access.authenticator(), tls, watched));
+    access.start(); // not before the directory is this process's
+    return server;
+  }
+
+  private QueueServer.Settings settings(
+      InetSocketAddress address,
+      Authenticator authenticator,
+      QueueServer.@Nullable Tls tls,
+      @Nullable InetSocketAddress watched) {
+    return new QueueServer.Settings(
+        directory, address, authenticator, tls, watched, DISK_RESERVE_BYTES, QueueMain::halt);
+  }
+
+  /** What opens the queue, and where it listens, must fit each other. */
+  private void check(InetSocketAddress address) {
+    if (cluster == null && key == null) {
+      throw usage("give KEY-FILE, which holds the key; or --cluster, in a queue's pod");
+    }
+    if (cluster == null && !address.getAddress().isLoopbackAddress()) {
+      throw usage(
+          "--listen="
+              + listen
+              + " is not loopback, and without --cluster nothing is encrypted: listen on loopback,"
+              + " or give --cluster, in a queue's pod");
+    }
+    if (cluster != null && key != null) {
+      throw usage("with --cluster there is no KEY-FILE: tokens of the cluster open the queue");
+    }
+    if (cluster != null && listen == null) {
+      throw usage("with --cluster give --listen, such as --listen=0.0.0.0:7420");
+    }
+  }
+
+  private CommandLine.ParameterException usage(String message) {
+    return new CommandLine.ParameterException(Objects.requireNonNull(spec).commandLine(), message);
   }
 
   /** An outage beats divergence: whoever started it starts another, which begins from the disk. */

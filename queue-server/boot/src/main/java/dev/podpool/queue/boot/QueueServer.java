@@ -15,7 +15,10 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /** One replica of the queue, durable in a directory, serving on an address. */
@@ -34,6 +37,7 @@ public final class QueueServer implements AutoCloseable {
    * @param directory holds all that it keeps; made where it is missing
    * @param address to listen on; port 0 for any that is free
    * @param authenticator tells who calls
+   * @param tls how it is known to be itself; null for plain text, which belongs on loopback only
    * @param monitor to answer on, without a key, whether all is well and how much there is to do;
    *     null for not at all
    * @param diskReserveBytes with less space than this free, nothing new is taken
@@ -43,9 +47,18 @@ public final class QueueServer implements AutoCloseable {
       Path directory,
       InetSocketAddress address,
       Authenticator authenticator,
+      @Nullable Tls tls,
       @Nullable InetSocketAddress monitor,
       long diskReserveBytes,
       Consumer<Throwable> onFailure) {}
+
+  /**
+   * What a server shows to who connects.
+   *
+   * @param identity its key and certificate, asked anew for each connection
+   * @param lacking why there is none that is good, for people; it gives null while there is one
+   */
+  public record Tls(X509ExtendedKeyManager identity, Supplier<@Nullable String> lacking) {}
 
   /**
    * Starts: all that was acknowledged before is there when this returns.
@@ -64,6 +77,7 @@ public final class QueueServer implements AutoCloseable {
     queue =
         QueueLoop.on(
             log, blobs, metrics == null ? LoopMetrics.NONE : metrics, settings.onFailure());
+    Tls tls = settings.tls();
     boolean started = false;
     QueueFront served = null;
     try {
@@ -76,9 +90,14 @@ public final class QueueServer implements AutoCloseable {
                   settings.authenticator(),
                   new DiskRoom(settings.directory(), settings.diskReserveBytes()),
                   blobs::open,
-                  connectionsMax()));
+                  connectionsMax(),
+                  tls == null ? null : tls.identity()));
       served = front;
-      monitor = watched == null || metrics == null ? null : monitor(watched, queue, front, metrics);
+      Supplier<@Nullable String> lacking = tls == null ? () -> null : tls.lacking();
+      monitor =
+          watched == null || metrics == null
+              ? null
+              : monitor(watched, lacking, queue, front, metrics);
       started = true;
     } finally {
       if (!started) {
@@ -92,15 +111,24 @@ public final class QueueServer implements AutoCloseable {
 
   /**
    * {@code /healthz} appends an entry and waits until it is applied, so it fails where the disk
-   * hangs; {@code /metrics} reads the state between two entries.
+   * hangs, and where nobody can connect; {@code /metrics} reads the state between two entries.
    */
   private static Monitor monitor(
-      InetSocketAddress address, QueueLoop queue, QueueFront front, Metrics metrics)
+      InetSocketAddress address,
+      Supplier<@Nullable String> lacking,
+      QueueLoop queue,
+      QueueFront front,
+      Metrics metrics)
       throws IOException {
     SortedMap<String, Monitor.Question> questions = new TreeMap<>();
     questions.put(
         "/healthz",
-        () -> queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n"));
+        () -> {
+          String why = lacking.get();
+          return why == null
+              ? queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n")
+              : CompletableFuture.failedFuture(new IllegalStateException(why));
+        });
     questions.put(
         "/metrics",
         () ->

@@ -79,6 +79,7 @@ class FullDiskTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new SharedKey(QueueProcess.KEY, "local"),
             null,
+            null,
             RESERVE_BYTES,
             cause -> {
               throw new AssertionError(cause);

@@ -1,11 +1,25 @@
 package dev.podpool.queue.front;
 
-import io.grpc.Metadata;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CompletableFuture;
 
 /** Tells who calls. Thread-safe; must not block. */
 public interface Authenticator {
 
-  /** Who the call with {@code headers} is from; null for nobody that is known. */
-  @Nullable String principal(Metadata headers);
+  /**
+   * Who shows {@code proof}: a key or a token; empty where none was shown. The future does not
+   * fail.
+   */
+  CompletableFuture<Answer> authenticate(String proof);
+
+  /** What there is to say. */
+  sealed interface Answer {}
+
+  /** It is this one. */
+  record Known(Caller caller) implements Answer {}
+
+  /** It is nobody, because of {@code why}: asking again with that is of no use. */
+  record Refused(String why) implements Answer {}
+
+  /** It can't be told now, because of {@code why}; ask again. */
+  record Undecided(String why) implements Answer {}
 }

@@ -4,10 +4,9 @@ import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.rpc.QueueRpc;
 import io.grpc.Metadata;
 import io.grpc.Server;
-import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -17,12 +16,16 @@ import io.grpc.netty.shaded.io.netty.channel.epoll.EpollIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.epoll.EpollServerSocketChannel;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +50,9 @@ public final class QueueFront implements AutoCloseable {
           new DefaultThreadFactory("podpool-front", true),
           Epoll.isAvailable() ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
   private final ExecutorService disk = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledThreadPoolExecutor timer =
+      new ScheduledThreadPoolExecutor(
+          1, Thread.ofPlatform().daemon().name("podpool-front-reviews").factory());
 
   /**
    * What a front asks of its process.
@@ -55,9 +61,21 @@ public final class QueueFront implements AutoCloseable {
    * @param room says why nothing new can be taken, or null while it can
    * @param blobs opens blobs
    * @param connectionsMax how many may be open at once
+   * @param identity the key and the certificate of TLS, asked anew for each connection; null for
+   *     plain text, which belongs on loopback only
    */
   public record Parts(
-      Authenticator authenticator, Room room, BlobReader blobs, int connectionsMax) {}
+      Authenticator authenticator,
+      Room room,
+      BlobReader blobs,
+      int connectionsMax,
+      @Nullable X509ExtendedKeyManager identity) {
+
+    /** In plain text. */
+    public Parts(Authenticator authenticator, Room room, BlobReader blobs, int connectionsMax) {
+      this(authenticator, room, blobs, connectionsMax, null);
+    }
+  }
 
   /**
    * Begins to listen on {@code address}.
@@ -67,33 +85,34 @@ public final class QueueFront implements AutoCloseable {
   public QueueFront(InetSocketAddress address, QueueLoop queue, Parts parts) throws IOException {
     connections = new Connections(parts.connectionsMax());
     watches = new PoolWatches(queue);
+    timer.setRemoveOnCancelPolicy(true);
     Admission admission = new Admission(parts.room());
     OutputRings rings = new OutputRings();
-    Authenticator authenticator = parts.authenticator();
+    Access access = new Access(queue);
+    Gate.Guard guard = new Gate.Guard(parts.authenticator(), access, connections, timer);
+    SessionCall.Queue at = new SessionCall.Queue(queue, admission, access);
     ServerServiceDefinition service =
         ServerServiceDefinition.builder(QueueRpc.SERVICE)
             .addMethod(
                 QueueRpc.CONVERSE,
-                authenticated(
-                    authenticator,
-                    (call, headers, principal) ->
+                guarded(
+                    guard,
+                    new Gate.Kind(Access.toConverse(), false),
+                    (call, by) ->
                         new SessionCall(
-                            call,
-                            queue,
-                            admission,
-                            principal,
-                            () -> connections.close(call.getAttributes()))))
-            .addMethod(QueueRpc.READ, authenticated(authenticator, new ReadCalls(queue, watches)))
-            .addMethod(QueueRpc.WATCH_POOLS, authenticated(authenticator, watches))
+                            call, at, by, () -> connections.close(call.getAttributes()))))
+            .addMethod(
+                QueueRpc.READ, guarded(guard, true, new ReadCalls(queue, watches), Right.READ))
+            .addMethod(QueueRpc.WATCH_POOLS, guarded(guard, false, watches, Right.MANAGE))
             .addMethod(
                 QueueRpc.FETCH_BLOB,
-                authenticated(authenticator, new BlobCalls(parts.blobs(), disk)))
+                guarded(guard, false, new BlobCalls(parts.blobs(), disk), Right.WORK, Right.READ))
             .addMethod(
                 QueueRpc.PUBLISH_OUTPUT,
-                authenticated(authenticator, new OutputCalls.Publishing(rings)))
+                guarded(guard, false, new OutputCalls.Publishing(rings), Right.WORK))
             .addMethod(
                 QueueRpc.FOLLOW_OUTPUT,
-                authenticated(authenticator, new OutputCalls.Following(rings)))
+                guarded(guard, false, new OutputCalls.Following(rings), Right.READ))
             .build();
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
@@ -109,9 +128,17 @@ public final class QueueFront implements AutoCloseable {
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .maxConnectionIdle(IDLE_SECONDS_MAX, TimeUnit.SECONDS)
             .addService(service);
+    X509ExtendedKeyManager identity = parts.identity();
     try {
+      if (identity != null) {
+        builder.sslContext(
+            GrpcSslContexts.configure(SslContextBuilder.forServer(identity), SslProvider.JDK)
+                .protocols("TLSv1.3")
+                .build());
+      }
       server = builder.build().start();
     } catch (IOException e) {
+      timer.shutdownNow();
       close(threads, disk);
       throw new IOException(
           "%s can't be listened on (%s): end whoever has it, or choose another port"
@@ -142,31 +169,17 @@ public final class QueueFront implements AutoCloseable {
     return server.getPort();
   }
 
-  private interface Handler<Q, A> {
-    ServerCall.Listener<Q> start(ServerCall<Q, A> call, Metadata headers, String principal);
+  private static <Q, A> ServerCallHandler<Q, A> guarded(
+      Gate.Guard guard, boolean isShort, ServerCallHandler<Q, A> handler, Right... anyOf) {
+    return guarded(
+        guard,
+        new Gate.Kind(Access.Entitling.of(anyOf), isShort),
+        (call, by) -> handler.startCall(call, new Metadata()));
   }
 
-  private <Q, A> ServerCallHandler<Q, A> authenticated(
-      Authenticator authenticator, ServerCallHandler<Q, A> handler) {
-    return authenticated(
-        authenticator, (call, headers, principal) -> handler.startCall(call, headers));
-  }
-
-  private <Q, A> ServerCallHandler<Q, A> authenticated(
-      Authenticator authenticator, Handler<Q, A> handler) {
-    return (call, headers) -> {
-      @Nullable String principal = authenticator.principal(headers);
-      if (principal == null) {
-        call.close(
-            Status.UNAUTHENTICATED.withDescription(
-                "the key is missing or wrong; `podpool local up` wrote the right one, for its user"
-                    + " only"),
-            new Metadata());
-        return new ServerCall.Listener<Q>() {};
-      }
-      connections.known(call.getAttributes());
-      return handler.start(call, headers, principal);
-    };
+  private static <Q, A> ServerCallHandler<Q, A> guarded(
+      Gate.Guard guard, Gate.Kind kind, Gate.Handler<Q, A> handler) {
+    return (call, headers) -> Gate.open(guard, kind, call, headers, handler);
   }
 
   /** Stops listening, and ends every connection. */
@@ -182,6 +195,7 @@ public final class QueueFront implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     watches.close();
+    timer.shutdownNow();
     close(threads, disk);
   }
 }

@@ -7,6 +7,7 @@ import dev.podpool.queue.loop.QueueLoop;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * One session's connection. Whoever reads too slowly is cut off before what waits for it grows
@@ -21,26 +22,29 @@ final class SessionCall extends ServerCall.Listener<Request> implements Link {
   private final ServerCall<Request, Response> call;
   private final QueueLoop queue;
   private final Admission admission;
-  private final String principal;
+  private final Access access;
+  private final Gate.Admitted by;
   private final Runnable disconnect;
+  // Touched in turn with what comes over the call, as is all that comes from the session.
+  private boolean checking;
+  private boolean halfClosed;
   // Owned by who is inside the loop: sent since the connection last had room.
   private long unreadBytes;
   private boolean closed;
 
-  SessionCall(
-      ServerCall<Request, Response> call,
-      QueueLoop queue,
-      Admission admission,
-      String principal,
-      Runnable disconnect) {
+  SessionCall(ServerCall<Request, Response> call, Queue at, Gate.Admitted by, Runnable disconnect) {
     this.call = call;
-    this.queue = queue;
-    this.admission = admission;
-    this.principal = principal;
+    this.queue = at.loop();
+    this.admission = at.admission();
+    this.access = at.access();
+    this.by = by;
     this.disconnect = disconnect;
     call.sendHeaders(new Metadata());
     call.request(1);
   }
+
+  /** What each request goes through. */
+  record Queue(QueueLoop loop, Admission admission, Access access) {}
 
   // ---- from the session
 
@@ -48,16 +52,57 @@ final class SessionCall extends ServerCall.Listener<Request> implements Link {
   public void onMessage(Request request) {
     Status offence = Admission.offence(request);
     if (offence != null) {
-      queue.hangUp(this, () -> close(offence));
+      end(offence);
       return;
     }
-    queue.receive(admission.check(request), this);
+    CompletableFuture<Access.Checked> checked = access.check(admission.check(request), by);
+    Access.Checked known = checked.getNow(null);
+    if (known != null) {
+      receive(known);
+      return;
+    }
+    checking = true; // and nothing else is asked for until then, so that all stays in order
+    var _ =
+        checked
+            .exceptionally(failure -> unchecked(request, failure))
+            .thenAccept(
+                later ->
+                    by.turns()
+                        .execute(
+                            () -> {
+                              checking = false;
+                              receive(later);
+                              if (halfClosed) {
+                                end(Status.OK);
+                              }
+                            }));
+  }
+
+  private static Access.Checked unchecked(Request request, Throwable failure) {
+    LOG.log(System.Logger.Level.ERROR, "what a session may do can''t be told", failure);
+    return new Access.Checked(
+        request, Status.INTERNAL.withDescription("see the queue's log: " + failure));
+  }
+
+  private void receive(Access.Checked checked) {
+    if (!checked.end().isOk()) {
+      end(checked.end());
+      return;
+    }
+    queue.receive(checked.request(), this);
     call.request(1);
+  }
+
+  private void end(Status status) {
+    queue.hangUp(this, () -> close(status));
   }
 
   @Override
   public void onHalfClose() {
-    queue.hangUp(this, () -> close(Status.OK));
+    halfClosed = true;
+    if (!checking) {
+      end(Status.OK);
+    }
   }
 
   @Override
@@ -69,7 +114,7 @@ final class SessionCall extends ServerCall.Listener<Request> implements Link {
 
   @Override
   public String principal() {
-    return principal;
+    return by.caller().principal();
   }
 
   @Override
@@ -95,7 +140,7 @@ final class SessionCall extends ServerCall.Listener<Request> implements Link {
         System.Logger.Level.WARNING,
         "a session of {0} is cut off: {1} bytes wait for it to read them, at most {2}; it may"
             + " connect again",
-        principal,
+        by.caller().principal(),
         unreadBytes,
         UNREAD_BYTES_MAX);
     disconnect.run();

@@ -1,0 +1,343 @@
+package dev.podpool.queue.front;
+
+import com.google.protobuf.ByteString;
+import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.JobsQuery;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Refused;
+import dev.podpool.protocol.Request;
+import dev.podpool.queue.QueueMachine;
+import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.session.RandomId;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may do what: which right each call, and each operation of a session, needs. What is asked
+ * about an owner is never asked further.
+ */
+final class Access {
+
+  /** Rights of which one is enough; asked in this order until one is there. */
+  record Entitling(List<Right> rights) {
+    static Entitling of(Right... rights) {
+      return new Entitling(List.of(rights));
+    }
+
+    Entitling first(Right right) {
+      if (rights.get(0) == right || !rights.contains(right)) {
+        return this;
+      }
+      List<Right> sorted = new ArrayList<>(rights);
+      sorted.remove(right);
+      sorted.add(0, right);
+      return new Entitling(sorted);
+    }
+  }
+
+  /**
+   * Whether one of several rights is there.
+   *
+   * @param by the one that is, where there is one
+   */
+  record Entitled(Verdict verdict, @Nullable Right by) {}
+
+  /**
+   * What may come in of a request.
+   *
+   * @param end what its call is ended with instead; OK for not at all
+   */
+  record Checked(Request request, Status end) {}
+
+  /**
+   * What an operation needs.
+   *
+   * @param own where it needs less: the job that it is about, if that is the caller's own
+   */
+  private record Need(Entitling rights, @Nullable ByteString own) {}
+
+  private static final Entitling WORK = Entitling.of(Right.WORK);
+  private static final Entitling SUBMIT = Entitling.of(Right.SUBMIT);
+  private static final Entitling READ = Entitling.of(Right.READ);
+  private static final Entitling CANCEL = Entitling.of(Right.CANCEL);
+  private static final Entitling MANAGE = Entitling.of(Right.MANAGE);
+  private static final Entitling PUT = Entitling.of(Right.SUBMIT, Right.WORK);
+  private static final Entitling TO_BE_CLIENT =
+      Entitling.of(Right.SUBMIT, Right.MANAGE, Right.READ, Right.CANCEL);
+
+  private final QueueLoop queue;
+
+  Access(QueueLoop queue) {
+    this.queue = queue;
+  }
+
+  /** What a call is ended with where the answer is {@code verdict}. */
+  static Status status(Verdict verdict) {
+    return switch (verdict.kind()) {
+      case YES -> Status.OK;
+      case NO -> Status.PERMISSION_DENIED.withDescription(verdict.why());
+      case UNKNOWN -> Status.UNAVAILABLE.withDescription(verdict.why());
+    };
+  }
+
+  /** Whether {@code caller} has one of {@code rights}; where not, the verdict is on the first. */
+  CompletableFuture<Entitled> anyOf(Caller caller, Entitling rights) {
+    return anyOf(caller, rights.rights(), 0, null);
+  }
+
+  private CompletableFuture<Entitled> anyOf(
+      Caller caller, List<Right> rights, int next, @Nullable Verdict before) {
+    Right right = rights.get(next);
+    return caller
+        .may(right)
+        .thenCompose(
+            verdict -> {
+              if (verdict.isYes() || next + 1 == rights.size()) {
+                // One that can't be told might be there.
+                Verdict last =
+                    verdict.isYes() || before == null || verdict.kind() == Verdict.Kind.UNKNOWN
+                        ? verdict
+                        : before;
+                return CompletableFuture.completedFuture(
+                    new Entitled(last, verdict.isYes() ? right : null));
+              }
+              Verdict said =
+                  before == null || verdict.kind() == Verdict.Kind.UNKNOWN ? verdict : before;
+              return anyOf(caller, rights, next + 1, said);
+            });
+  }
+
+  // ---- in a session
+
+  /** {@code request} with a refusal in the place of each operation that its sender may not send. */
+  CompletableFuture<Checked> check(Request request, Gate.Admitted by) {
+    if (by.caller().isOwner()) {
+      return passed(request);
+    }
+    if (request.hasOpen()) {
+      return checkOpening(request, request.getOpen(), by.caller());
+    }
+    long session = request.getBatch().getSession();
+    if (!request.getResume()) {
+      return checkOperations(request, by);
+    }
+    return queue
+        .read(machine -> machine.opened(session))
+        .thenCompose(
+            opened -> {
+              // The pool's workers have one name, so that alone is no right to one's session.
+              String why =
+                  opened == null || opened.getPool().isEmpty()
+                      ? null
+                      : notTheWorker(by.caller(), opened);
+              return why == null ? checkOperations(request, by) : ended(Verdict.no(why));
+            });
+  }
+
+  private CompletableFuture<Checked> checkOpening(
+      Request request, OpenSession open, Caller caller) {
+    boolean isWorker = !open.getPool().isEmpty() || !open.getWorker().isEmpty();
+    return anyOf(caller, isWorker ? WORK : TO_BE_CLIENT)
+        .thenCompose(
+            entitled -> {
+              if (!entitled.verdict().isYes()) {
+                return ended(entitled.verdict());
+              }
+              String why = isWorker ? notTheWorker(caller, open) : null;
+              return why == null ? passed(request) : ended(Verdict.no(why));
+            });
+  }
+
+  /** Why {@code caller} is not the worker of the session {@code opened}; null where it is. */
+  private static @Nullable String notTheWorker(Caller caller, OpenSession opened) {
+    Caller.Pod pod = caller.pod();
+    if (pod == null) {
+      return caller.principal()
+          + " shows a token that is bound to no pod, and so can't be worker "
+          + opened.getWorker()
+          + ": use the one of a projected volume in the worker's pod";
+    }
+    if (pod.name().equals(opened.getWorker()) && isOf(pod.uid(), opened.getNonce())) {
+      return null;
+    }
+    return "the token of pod %s (uid %s) is no right to be worker %s, or another pod of that name"
+        .formatted(pod.name(), pod.uid(), opened.getWorker());
+  }
+
+  private static boolean isOf(String podUid, ByteString nonce) {
+    try {
+      return RandomId.of(UUID.fromString(podUid)).equals(nonce);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static CompletableFuture<Checked> passed(Request request) {
+    return CompletableFuture.completedFuture(new Checked(request, Status.OK));
+  }
+
+  private static CompletableFuture<Checked> ended(Verdict verdict) {
+    return CompletableFuture.completedFuture(
+        new Checked(Request.getDefaultInstance(), status(verdict)));
+  }
+
+  // ---- operations
+
+  private static @Nullable Need need(Operation operation) {
+    return switch (operation.getKindCase()) {
+      case DEFINE_POOL, DELETE_POOL, CORDON_WORKER, REPORT_WORKER_END -> new Need(MANAGE, null);
+      case SUBMIT_JOB, ADD_ITEMS, END_ITEMS -> new Need(SUBMIT, null);
+      case JOIN_POOL -> new Need(READ, null);
+      // Submitting a job is watching it.
+      case WATCH_JOB -> new Need(READ, operation.getWatchJob().getJobId());
+      case CANCEL_JOB -> new Need(CANCEL, operation.getCancelJob().getJobId());
+      case RELEASE_JOB -> new Need(CANCEL, operation.getReleaseJob().getJobId());
+      case RETRY_DEAD, DROP_DEAD -> new Need(CANCEL, null);
+      case GIVE_CREDIT, REPORT_ITEMS, REPORT_POOL_FAILURE -> new Need(WORK, null);
+      case PUT_BLOB -> new Need(PUT, null);
+      // About the session itself; or refused to whoever sends it.
+      case CLOSE_SESSION,
+          CONFIRM_RESULTS,
+          OPEN_SESSION,
+          EXPIRE_SESSION,
+          TICK,
+          REFUSED,
+          KIND_NOT_SET ->
+          null;
+    };
+  }
+
+  private CompletableFuture<Checked> checkOperations(Request request, Gate.Admitted by) {
+    Batch batch = request.getBatch();
+    @Nullable Need[] needs = new Need[batch.getOperationsCount()];
+    Set<Entitling> questions = new LinkedHashSet<>();
+    boolean mayBeOwn = false;
+    for (int i = 0; i < needs.length; i++) {
+      Need need = need(batch.getOperations(i));
+      needs[i] = need;
+      if (need != null) {
+        questions.add(need.rights());
+        mayBeOwn |= need.own() != null;
+      }
+    }
+    if (questions.isEmpty()) {
+      return passed(request);
+    }
+    boolean withOwn = mayBeOwn;
+    return answers(questions, by)
+        .thenCompose(
+            answers ->
+                answers.values().stream().allMatch(Verdict::isYes)
+                    ? passed(request)
+                    : withOwn
+                        ? own(needs, answers, by.caller())
+                            .thenApply(own -> refuse(request, needs, answers, own))
+                        : CompletableFuture.completedFuture(
+                            refuse(request, needs, answers, Set.of())));
+  }
+
+  private CompletableFuture<Map<Entitling, Verdict>> answers(
+      Set<Entitling> questions, Gate.Admitted by) {
+    Map<Entitling, CompletableFuture<Entitled>> asked = new HashMap<>();
+    for (Entitling question : questions) {
+      asked.put(question, anyOf(by.caller(), question.first(by.by())));
+    }
+    return CompletableFuture.allOf(asked.values().toArray(CompletableFuture[]::new))
+        .thenApply(
+            done -> {
+              Map<Entitling, Verdict> answers = new HashMap<>();
+              asked.forEach((question, answer) -> answers.put(question, answer.join().verdict()));
+              return answers;
+            });
+  }
+
+  /** Those of the jobs which are the caller's own, where it may submit. */
+  private CompletableFuture<Set<ByteString>> own(
+      @Nullable Need[] needs, Map<Entitling, Verdict> answers, Caller caller) {
+    Set<ByteString> jobs = new HashSet<>();
+    for (Need need : needs) {
+      if (need != null
+          && need.own() != null
+          && !answers.getOrDefault(need.rights(), Verdict.YES).isYes()) {
+        jobs.add(need.own());
+      }
+    }
+    if (jobs.isEmpty()) {
+      return CompletableFuture.completedFuture(jobs);
+    }
+    return caller
+        .may(Right.SUBMIT)
+        .thenCompose(
+            verdict -> {
+              if (!verdict.isYes()) {
+                return CompletableFuture.completedFuture(Set.of());
+              }
+              return queue.read(
+                  machine -> {
+                    jobs.removeIf(job -> isOthers(job, caller.principal(), machine));
+                    return jobs;
+                  });
+            });
+  }
+
+  /**
+   * One that is not there yet is nobody's: its submission may be on its way in the same entry, and
+   * its id is random, so nobody knows another's.
+   */
+  private static boolean isOthers(ByteString job, String principal, QueueMachine machine) {
+    return machine
+        .read(ReadRequest.newBuilder().setJobs(JobsQuery.newBuilder().setJobId(job)).build())
+        .getJobs()
+        .getJobsList()
+        .stream()
+        .anyMatch(status -> !status.getPrincipal().equals(principal));
+  }
+
+  private static Checked refuse(
+      Request request,
+      @Nullable Need[] needs,
+      Map<Entitling, Verdict> answers,
+      Set<ByteString> own) {
+    Request.Builder changed = request.toBuilder();
+    for (int i = 0; i < needs.length; i++) {
+      Need need = needs[i];
+      Verdict verdict =
+          need == null ? Verdict.YES : answers.getOrDefault(need.rights(), Verdict.YES);
+      boolean isOwn = need != null && need.own() != null && own.contains(need.own());
+      if (verdict.isYes() || isOwn) {
+        continue;
+      }
+      if (verdict.kind() == Verdict.Kind.UNKNOWN) {
+        // Sent again over the next connection, when it may be told.
+        return new Checked(request, status(verdict));
+      }
+      Refusal.Builder refusal =
+          Refusal.newBuilder().setCode(ErrorCode.PERMISSION_DENIED).setMessage(verdict.why());
+      changed
+          .getBatchBuilder()
+          .setOperations(
+              i, Operation.newBuilder().setRefused(Refused.newBuilder().setRefusal(refusal)));
+    }
+    return new Checked(changed.build(), Status.OK);
+  }
+
+  /** Of one call each: what lets it in. */
+  static Entitling toConverse() {
+    return new Entitling(
+        Arrays.asList(Right.WORK, Right.SUBMIT, Right.MANAGE, Right.READ, Right.CANCEL));
+  }
+}

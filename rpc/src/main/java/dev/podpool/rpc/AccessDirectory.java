@@ -1,0 +1,73 @@
+package dev.podpool.rpc;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What opens a queue of a cluster, as a directory that a pod mounts: {@code endpoint} (host:port),
+ * {@code ca.crt} (who may have signed the queue's certificate) and {@code token}. Kubernetes writes
+ * all three anew when they change, so they are read anew each time.
+ *
+ * @param path of the directory
+ */
+public record AccessDirectory(Path path) implements Endpoint.Source {
+
+  /** Names another directory than {@link #DEFAULT}. */
+  public static final String VARIABLE = "PODPOOL_ACCESS";
+
+  /** Where pods mount it. */
+  public static final Path DEFAULT = Path.of("/var/run/podpool");
+
+  private static final long FILE_BYTES_MAX = 1 << 20;
+
+  /** Whether there is something to read. */
+  public boolean isThere() {
+    return Files.exists(endpoint());
+  }
+
+  private Path endpoint() {
+    return path.resolve("endpoint");
+  }
+
+  /**
+   * The queue, with the newest token.
+   *
+   * @throws IOException if a file is missing, or is not what it should be; the message says which
+   */
+  @Override
+  public Endpoint locate() throws IOException {
+    String where = read(endpoint());
+    int colon = where.lastIndexOf(':');
+    String port = where.substring(colon + 1);
+    if (colon < 1 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
+      throw new IOException(
+          "%s holds '%s', which is no host:port: mount ConfigMap QUEUE-queue-access there"
+              .formatted(endpoint(), where));
+    }
+    return new Endpoint(
+        where.substring(0, colon),
+        Integer.parseInt(port),
+        read(path.resolve("token")),
+        new Endpoint.Trust(read(path.resolve("ca.crt")), null));
+  }
+
+  private static String read(Path file) throws IOException {
+    try {
+      long bytes = Files.size(file);
+      if (bytes > FILE_BYTES_MAX) {
+        throw new IOException(bytes + " bytes, at most " + FILE_BYTES_MAX);
+      }
+      String text = Files.readString(file).strip();
+      if (text.isEmpty()) {
+        throw new IOException("it is empty");
+      }
+      return text;
+    } catch (IOException e) {
+      throw new IOException(
+          "%s can't be read (%s): a pod's volume must hold endpoint, ca.crt and token there"
+              .formatted(file, e),
+          e);
+    }
+  }
+}
