@@ -46,6 +46,48 @@ class ConnectTest {
         .isEqualTo("::1");
   }
 
+  @Test
+  void aPodsAccessDirectoryComesAfterTheEndpointAndBeforeTheUsersRuntime() throws IOException {
+    Path mounted = Files.createDirectory(home.resolve("mounted"));
+    assertThat(RuntimeSearch.of(Map.of(), home, mounted).place())
+        .contains("the access directory " + mounted, "no endpoint in it")
+        .contains("the runtime directory " + home.resolve(".local/state/podpool"));
+
+    Files.writeString(mounted.resolve("endpoint"), "q-queue.search.svc:7420\n");
+    Files.writeString(mounted.resolve("token"), "t1\n");
+    Files.writeString(mounted.resolve("ca.crt"), "PEM\n");
+    RuntimeSearch inPod = RuntimeSearch.of(Map.of(), home, mounted);
+    assertThat(inPod.source().locate())
+        .isEqualTo(new Endpoint("q-queue.search.svc", 7420, "t1", new Endpoint.Trust("PEM", null)));
+    assertThat(inPod.place()).contains("the access directory " + mounted);
+    assertThat(inPod.remedy()).contains("kubectl get queueclusters");
+
+    Path named = home.resolve("named");
+    RuntimeSearch byName =
+        RuntimeSearch.of(Map.of("PODPOOL_ACCESS", named.toString()), home, mounted);
+    assertThat(byName.place()).contains("PODPOOL_ACCESS=" + named);
+    assertThatThrownBy(() -> byName.source().locate())
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(named.resolve("endpoint").toString());
+
+    Path key = Files.writeString(home.resolve("key"), "secret\n");
+    assertThat(
+            RuntimeSearch.of(
+                    Map.of(
+                        "PODPOOL_ENDPOINT",
+                        "127.0.0.1:1",
+                        "PODPOOL_KEY_FILE",
+                        key.toString(),
+                        "PODPOOL_ACCESS",
+                        named.toString()),
+                    home,
+                    mounted)
+                .source()
+                .locate()
+                .port())
+        .isEqualTo(1);
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "192.0.2.1:4711, /key, 'not on this machine: the connection is not encrypted'",

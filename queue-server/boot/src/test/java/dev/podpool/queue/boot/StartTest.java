@@ -49,15 +49,28 @@ class StartTest {
   }
 
   private void start(String... options) throws IOException {
-    String[] arguments =
-        Stream.concat(Stream.of(data.toString(), key.toString()), Stream.of(options))
-            .toArray(String[]::new);
-    process = QueueProcess.command(List.of(), arguments).redirectErrorStream(true).start();
+    start(Stream.concat(Stream.of(data.toString(), key.toString()), Stream.of(options)).toList());
+  }
+
+  private void start(List<String> arguments) throws IOException {
+    process =
+        QueueProcess.command(List.of(), arguments.toArray(String[]::new))
+            .redirectErrorStream(true)
+            .start();
   }
 
   /** All that a start which must fail says; it has ended with {@code exitCode}. */
   private String refused(int exitCode, String... options) throws Exception {
     start(options);
+    return ended(exitCode);
+  }
+
+  private String refused(int exitCode, List<String> arguments) throws Exception {
+    start(arguments);
+    return ended(exitCode);
+  }
+
+  private String ended(int exitCode) throws Exception {
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).as(said).isEqualTo(exitCode);
@@ -100,6 +113,19 @@ class StartTest {
     assertThat(refused(2, "--prot", "1")).contains("Unknown option", "--prot", "Usage:");
     assertThat(refused(3, "--port", "70000")).contains("port 70000", "from 1 to 65535");
     assertThat(refused(3, "--monitor", "here")).contains("--monitor here has no port");
+  }
+
+  @Test
+  void plainTextLeavesNoMachineAndAClusterNeedsNoKey() throws Exception {
+    assertThat(refused(2, "--listen", "0.0.0.0:0"))
+        .contains("--listen=0.0.0.0:0 is not loopback", "without --cluster nothing is encrypted");
+    assertThat(refused(2, "--cluster", "q", "--listen", "0.0.0.0:0"))
+        .contains("with --cluster there is no KEY-FILE");
+    assertThat(refused(3, List.of(data.toString(), "--cluster", "q", "--listen", "0.0.0.0:0")))
+        .contains("this is no pod (KUBERNETES_SERVICE_HOST is not set)");
+    assertThat(refused(2, List.of(data.toString(), "--cluster", "q")))
+        .contains("with --cluster give --listen");
+    assertThat(refused(2, List.of(data.toString()))).contains("give KEY-FILE");
   }
 
   @Test
@@ -170,7 +196,6 @@ class StartTest {
 
   @Test
   void withAnAddressItServesUntilItIsToldToStopWhateverItsInput() throws Exception {
-    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("r--r-----"));
     start("--listen", "127.0.0.1:0");
     Matcher line =
         Pattern.compile("the queue serves on port (\\d+)")

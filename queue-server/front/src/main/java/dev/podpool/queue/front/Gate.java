@@ -110,17 +110,15 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
       case Authenticator.Undecided(String why) ->
           CompletableFuture.completedFuture(
               Decision.refused(Status.UNAVAILABLE.withDescription(why)));
-      case Authenticator.Known(Caller caller) -> {
-        guard.connections().known(call.getAttributes());
-        yield guard
-            .access()
-            .anyOf(caller, kind.rights())
-            .thenApply(
-                entitled ->
-                    entitled.verdict().isYes()
-                        ? new Decision(caller, entitled.by(), Status.OK)
-                        : Decision.refused(Access.status(entitled.verdict())));
-      }
+      case Authenticator.Known(Caller caller) ->
+          guard
+              .access()
+              .anyOf(caller, kind.rights())
+              .thenApply(
+                  entitled ->
+                      entitled.verdict().isYes()
+                          ? new Decision(caller, entitled.by(), Status.OK)
+                          : Decision.refused(Access.status(entitled.verdict())));
     };
   }
 
@@ -135,6 +133,7 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
       call.close(decision.refusal(), new Metadata());
       return;
     }
+    guard.connections().known(call.getAttributes());
     listener = handler.start(call, new Admitted(caller, by, this));
     for (Runnable next = early.poll(); next != null; next = early.poll()) {
       next.run();

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,9 @@ final class TokenCaller implements Caller {
   static final long KNOWN_NANOS_MAX = 60_000_000_000L;
   static final long REFUSED_NANOS_MAX = 10_000_000_000L;
   static final long UNANSWERED_NANOS_MAX = 2L * 3600 * 1_000_000_000L;
+
+  // Operations wait for an answer that long.
+  private static final long WAIT_NANOS_MAX = 1_000_000_000L;
 
   private static final String EXTRA = "authentication.kubernetes.io/";
 
@@ -69,9 +73,9 @@ final class TokenCaller implements Caller {
     return expiry;
   }
 
-  /** Whether it was reviewed so lately that a new call may be made with it. */
+  /** Whether it was reviewed so lately that a new call may be made with it, and was right. */
   boolean isFresh() {
-    return identity.isFresh();
+    return identity.isFreshYes();
   }
 
   /**
@@ -123,11 +127,15 @@ final class TokenCaller implements Caller {
     private @Nullable Verdict last; // yes or no; guarded by this
     private long lastNanos; // guarded by this
     private @Nullable CompletableFuture<Verdict> asking; // guarded by this
+    private long askedNanos; // guarded by this
+    // Not before, where the last was not answered; guarded by this.
+    private long againNanos;
 
     Answers(Question question, @Nullable Verdict first) {
       this.question = question;
       last = first;
       lastNanos = clockNanos.getAsLong();
+      againNanos = lastNanos;
     }
 
     synchronized boolean isFresh() {
@@ -136,20 +144,42 @@ final class TokenCaller implements Caller {
               < (last.kind() == Verdict.Kind.YES ? KNOWN_NANOS_MAX : REFUSED_NANOS_MAX);
     }
 
+    synchronized boolean isFreshYes() {
+      return isFresh() && stands();
+    }
+
+    private boolean stands() {
+      return last != null
+          && last.kind() == Verdict.Kind.YES
+          && clockNanos.getAsLong() - lastNanos < UNANSWERED_NANOS_MAX;
+    }
+
+    /** Who was right before is not held up by an API server that does not answer. */
     CompletableFuture<Verdict> ask() {
       CompletableFuture<Verdict> answer = new CompletableFuture<>();
+      boolean stands;
       synchronized (this) {
         if (isFresh()) {
           return CompletableFuture.completedFuture(last);
         }
+        long now = clockNanos.getAsLong();
+        stands = stands();
+        if (stands && (now < againNanos || (asking != null && now - askedNanos > WAIT_NANOS_MAX))) {
+          return CompletableFuture.completedFuture(Verdict.YES);
+        }
         if (asking != null) {
-          return asking;
+          return stands ? inTime(asking) : asking;
         }
         asking = answer;
+        askedNanos = now;
       }
       // Not under the lock: whoever waits for the answer goes on within its completion.
       var _ = question.ask().thenAccept(verdict -> answer.complete(answered(verdict)));
-      return answer;
+      return stands ? inTime(answer) : answer;
+    }
+
+    private static CompletableFuture<Verdict> inTime(CompletableFuture<Verdict> answer) {
+      return answer.copy().completeOnTimeout(Verdict.YES, WAIT_NANOS_MAX, TimeUnit.NANOSECONDS);
     }
 
     private Verdict answered(Verdict verdict) {
@@ -161,11 +191,8 @@ final class TokenCaller implements Caller {
 
     synchronized Verdict settle(Verdict verdict) {
       if (verdict.kind() == Verdict.Kind.UNKNOWN) {
-        boolean stands =
-            last != null
-                && last.kind() == Verdict.Kind.YES
-                && clockNanos.getAsLong() - lastNanos < UNANSWERED_NANOS_MAX;
-        return stands ? Verdict.YES : verdict;
+        againNanos = clockNanos.getAsLong() + REFUSED_NANOS_MAX;
+        return stands() ? Verdict.YES : verdict;
       }
       last = verdict;
       lastNanos = clockNanos.getAsLong();

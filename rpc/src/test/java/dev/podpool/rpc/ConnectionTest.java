@@ -1,0 +1,98 @@
+package dev.podpool.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
+import io.grpc.Attributes;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ConnectionTest {
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final ReadRequest QUESTION = ReadRequest.getDefaultInstance();
+
+  @Test
+  void aNewKeyGoesWithTheNextCallOverTheSameConnection() throws Exception {
+    AtomicInteger connections = new AtomicInteger();
+    List<String> keys = new CopyOnWriteArrayList<>();
+    ServerServiceDefinition service =
+        ServerServiceDefinition.builder(QueueRpc.SERVICE)
+            .addMethod(
+                QueueRpc.READ,
+                (call, headers) -> {
+                  keys.add(headers.get(QueueRpc.AUTHORIZATION));
+                  call.request(1);
+                  call.sendHeaders(new Metadata());
+                  call.sendMessage(ReadResponse.getDefaultInstance());
+                  call.close(Status.OK, new Metadata());
+                  return new ServerCall.Listener<>() {};
+                })
+            .build();
+    Server server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addTransportFilter(
+                new ServerTransportFilter() {
+                  @Override
+                  public Attributes transportReady(Attributes transport) {
+                    connections.incrementAndGet();
+                    return transport;
+                  }
+                })
+            .addService(service)
+            .build()
+            .start();
+    AtomicReference<String> key = new AtomicReference<>("first");
+    try (QueueConnection connection =
+        new QueueConnection(() -> new Endpoint("127.0.0.1", server.getPort(), key.get()))) {
+      connection.read(QUESTION, SOON);
+      key.set("second");
+      connection.read(QUESTION, SOON);
+    } finally {
+      server.shutdownNow();
+    }
+    assertThat(keys).containsExactly("Bearer first", "Bearer second");
+    assertThat(connections).hasValue(1);
+  }
+
+  @Test
+  void plainTextIsSpokenOnLoopbackOnly() {
+    try (QueueConnection connection =
+        new QueueConnection(() -> new Endpoint("192.0.2.1", 7420, "secret"))) {
+      assertThatThrownBy(() -> connection.read(QUESTION, SOON))
+          .isInstanceOf(QueueUnreachableException.class)
+          .hasMessageContaining("192.0.2.1:7420 is not on this machine")
+          .hasMessageContaining("unencrypted")
+          .hasMessageNotContaining("secret")
+          .satisfies(e -> assertThat(((QueueUnreachableException) e).isForGood()).isTrue());
+    }
+  }
+
+  @Test
+  void whatIsNoCertificateToTrustIsSaid() {
+    try (QueueConnection connection =
+        new QueueConnection(
+            () -> new Endpoint("127.0.0.1", 7420, "secret", new Endpoint.Trust("no PEM", null)))) {
+      assertThatThrownBy(() -> connection.read(QUESTION, SOON))
+          .isInstanceOf(QueueUnreachableException.class)
+          .hasMessageContaining("are not certificates in PEM");
+    }
+  }
+}
