@@ -1,5 +1,6 @@
 package dev.podpool.operator.cluster;
 
+import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
@@ -8,12 +9,20 @@ import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.CertificateSigningRequestResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,13 +143,83 @@ final class ApiCalls {
     client.resource(object).patch(applying());
   }
 
+  @Nullable QueueCluster findQueue(String namespace, String name) {
+    return client.resources(QueueCluster.class).inNamespace(namespace).withName(name).get();
+  }
+
+  /** Of all queues there are, or were. */
+  List<ClusterRoleBinding> bindings() {
+    return client
+        .rbac()
+        .clusterRoleBindings()
+        .withLabelSelector(AccessObjects.SELECTOR)
+        .list()
+        .getItems();
+  }
+
+  /** By its name: another of that name would be the same, and is made again where it is missed. */
+  void deleteBinding(String name) {
+    client.rbac().clusterRoleBindings().withName(name).delete();
+  }
+
+  // ---- certificates
+
+  @Nullable Secret findSecret(String namespace, String name) {
+    return client.secrets().inNamespace(namespace).withName(name).get();
+  }
+
+  /** Returns {@code request} as it is then. */
+  CertificateSigningRequest approve(
+      CertificateSigningRequest request, CertificateSigningRequestCondition why) {
+    return signing(request).approve(why);
+  }
+
+  void deny(CertificateSigningRequest request, CertificateSigningRequestCondition why) {
+    signing(request).deny(why);
+  }
+
+  private CertificateSigningRequestResource<CertificateSigningRequest> signing(
+      CertificateSigningRequest request) {
+    return client
+        .certificates()
+        .v1()
+        .certificateSigningRequests()
+        .withName(request.getMetadata().getName());
+  }
+
+  /** Says of an approved request that it gets no certificate. */
+  void fail(CertificateSigningRequest request, CertificateSigningRequestCondition why) {
+    client
+        .resource(
+            new CertificateSigningRequestBuilder(request)
+                .editOrNewStatus()
+                .addToConditions(why)
+                .endStatus()
+                .build())
+        .updateStatus();
+  }
+
+  /** Gives an approved request its {@code certificate}, which is PEM. */
+  void certify(CertificateSigningRequest request, String certificate) {
+    client
+        .resource(
+            new CertificateSigningRequestBuilder(request)
+                .editOrNewStatus()
+                .withCertificate(
+                    Base64.getEncoder()
+                        .encodeToString(certificate.getBytes(StandardCharsets.US_ASCII)))
+                .endStatus()
+                .build())
+        .updateStatus();
+  }
+
   // ---- a pool's own
 
   ConfigMap createAnchor(ConfigMap anchor) {
     return client.resource(anchor).create();
   }
 
-  @Nullable ConfigMap findAnchor(String namespace, String name) {
+  @Nullable ConfigMap findConfigMap(String namespace, String name) {
     return client.configMaps().inNamespace(namespace).withName(name).get();
   }
 

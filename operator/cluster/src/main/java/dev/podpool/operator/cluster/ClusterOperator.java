@@ -3,6 +3,7 @@ package dev.podpool.operator.cluster;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
@@ -25,12 +26,15 @@ final class ClusterOperator implements AutoCloseable {
   private final Operator operator;
   private final PoolReconciler pools;
   private final PoolQueue.All queues;
+  private final LeftoverBindings leftovers;
+  private final boolean isAlone;
 
   /**
    * What an operator is made from.
    *
    * @param client not closed with it
    * @param namespaces to look after; empty for all
+   * @param ca signs for queues
    * @param leadership null for the only replica there is
    * @param clock of this machine
    */
@@ -38,7 +42,7 @@ final class ClusterOperator implements AutoCloseable {
       KubernetesClient client,
       ClusterSettings settings,
       Set<String> namespaces,
-      QueueKeys keys,
+      CaStore ca,
       OperatorMetrics metrics,
       @Nullable Leadership leadership,
       InstantSource clock) {}
@@ -54,6 +58,8 @@ final class ClusterOperator implements AutoCloseable {
     PoolTools tools =
         new PoolTools(
             setup.settings(), new ApiCalls(client), new EventRecorder(client, clock), clock);
+    leftovers = new LeftoverBindings(tools.calls(), setup.namespaces());
+    isAlone = setup.leadership() == null;
     this.queues = queues.apply(this::queueHasNews);
     pools = new PoolReconciler(tools, this.queues);
     Leadership leadership = setup.leadership();
@@ -68,15 +74,19 @@ final class ClusterOperator implements AutoCloseable {
                   .withReconciliationTerminationTimeout(STOP_MAX);
               if (leadership != null) {
                 overrider.withLeaderElectionConfiguration(
-                    leadership.configuration(setup.metrics()));
+                    leadership.configuration(setup.metrics(), this::sweep));
               }
             });
     operator.register(
         pools,
         (ControllerConfigurationOverrider<WorkerPool> o) -> configure(o, setup.namespaces()));
     operator.register(
-        new QueueReconciler(tools, setup.keys(), this.queues),
+        new QueueReconciler(tools, setup.ca(), this.queues),
         (ControllerConfigurationOverrider<QueueCluster> o) -> configure(o, setup.namespaces()));
+    operator.register(
+        new SigningReconciler(tools, setup.ca(), setup.namespaces()),
+        // In no namespace.
+        (ControllerConfigurationOverrider<CertificateSigningRequest> o) -> configure(o, Set.of()));
   }
 
   private static <P extends HasMetadata> void configure(
@@ -100,6 +110,13 @@ final class ClusterOperator implements AutoCloseable {
   /** Returns when it has seen all that there is; reconciling goes on meanwhile, if it leads. */
   void start() {
     operator.start();
+    if (isAlone) {
+      sweep();
+    }
+  }
+
+  private void sweep() {
+    Thread.ofVirtual().name("podpool-sweep").start(leftovers::sweep);
   }
 
   /**

@@ -21,7 +21,10 @@ record Leadership(String namespace, String identity, boolean endsProcess, Durati
   /** Of a process of its own. */
   static final Duration TERM = Duration.ofSeconds(15);
 
-  LeaderElectionConfiguration configuration(OperatorMetrics metrics) {
+  /**
+   * @param whenLeading is run each time this replica begins to lead, and must not wait
+   */
+  LeaderElectionConfiguration configuration(OperatorMetrics metrics, Runnable whenLeading) {
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
         .withLeaseNamespace(namespace)
         .withIdentity(identity)
@@ -29,7 +32,7 @@ record Leadership(String namespace, String identity, boolean endsProcess, Durati
         .withRenewDeadline(term.multipliedBy(2).dividedBy(3))
         .withRetryPeriod(term.dividedBy(7))
         .withExitOnStopLeading(endsProcess)
-        .withLeaderCallbacks(metrics.leaderCallbacks())
+        .withLeaderCallbacks(metrics.leaderCallbacks(whenLeading))
         .build();
   }
 }

@@ -29,6 +29,9 @@ final class Names {
   /** Annotation of what a queue is made of: hash of what was applied. */
   static final String APPLIED = "podpool.dev/applied";
 
+  /** Annotation of what a queue's clients mount: since when it is as it is, as RFC 3339. */
+  static final String PUBLISHED_AT = "podpool.dev/published-at";
+
   /** Label of a namespace whose pods may read metrics: {@code true}. */
   static final String SCRAPES = "podpool.dev/scrapes";
 

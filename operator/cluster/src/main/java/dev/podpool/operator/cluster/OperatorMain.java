@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.OperatorException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
@@ -59,13 +58,13 @@ public final class OperatorMain implements Callable<Integer> {
   private String queueImage = "";
 
   @Option(
-      names = "--key-file",
+      names = "--token-file",
       required = true,
       paramLabel = "FILE",
       description =
-          "Holds at least 32 random bytes, from which the key of each queue is made. The same for"
-              + " all replicas, and for ever.")
-  private Path keyFile = Path.of("");
+          "Holds a token of the operator's ServiceAccount for the audience podpool.dev, with which it"
+              + " calls queues. Read anew for each connection.")
+  private Path tokenFile = Path.of("");
 
   @Option(
       names = "--namespaces",
@@ -111,7 +110,10 @@ public final class OperatorMain implements Callable<Integer> {
             "the operator's own namespace is not known: run it in a pod, or with a kubeconfig whose"
                 + " context has one");
       }
-      QueueKeys keys = new QueueKeys(Files.readAllBytes(keyFile));
+      InstantSource clock = InstantSource.system();
+      CaStore ca = new CaStore(new ApiCalls(client), namespace, clock);
+      QueueEndpoints endpoints = new QueueEndpoints(ca, tokenFile);
+      endpoints.token(); // that it can be read
       greet(client);
       ClusterOperator operator =
           new ClusterOperator(
@@ -119,11 +121,11 @@ public final class OperatorMain implements Callable<Integer> {
                   client,
                   new ClusterSettings(workerImage, queueImage, makesDefaultQueue, namespace),
                   namespaces,
-                  keys,
+                  ca,
                   metrics,
                   new Leadership(namespace, identity(), true, Leadership.TERM),
-                  InstantSource.system()),
-              news -> new QueueLinks(client, keys::endpoint, news));
+                  clock),
+              news -> new QueueLinks(client, endpoints::of, news));
       Monitor monitored = monitor == null ? null : monitor(monitor, operator, metrics);
       operator.start();
       System.err.println(

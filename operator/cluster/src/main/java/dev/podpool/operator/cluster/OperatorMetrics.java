@@ -33,9 +33,15 @@ final class OperatorMetrics implements Metrics, Interceptor {
     leading.set(is ? 1 : 0);
   }
 
-  /** Who must be told of leadership, to count it. */
-  LeaderCallbacks leaderCallbacks() {
-    return new LeaderCallbacks(() -> leads(true), () -> leads(false), leader -> {});
+  /** Who must be told of leadership, to count it, and then {@code whenLeading}. */
+  LeaderCallbacks leaderCallbacks(Runnable whenLeading) {
+    return new LeaderCallbacks(
+        () -> {
+          leads(true);
+          whenLeading.run();
+        },
+        () -> leads(false),
+        leader -> {});
   }
 
   /** All of it, in Prometheus' text format. */

@@ -1,5 +1,8 @@
 package dev.podpool.operator.cluster;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.podpool.crd.Affinity;
 import dev.podpool.crd.EnvFrom;
 import dev.podpool.crd.Initializer;
@@ -61,10 +64,16 @@ final class PodTemplate {
   static final String NAME_VARIABLE = "PODPOOL_WORKER";
   static final String UID_VARIABLE = "PODPOOL_UID";
 
+  // Maps are equal in any order; some change theirs with each process.
+  private static final JsonMapper CANONICAL =
+      JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
+
   private static final String ACCESS = "podpool-access";
   private static final String ACCESS_PATH = "/var/run/podpool";
   private static final String TEMPORARY = "podpool-tmp";
   private static final String TEMPORARY_PATH = "/tmp";
+  // The kubelet replaces it when a fifth of that is left.
+  private static final long TOKEN_SECONDS = 3_600;
   // As long as a drain of a node leaves to what runs, unless somebody says otherwise.
   private static final long GRACE_SECONDS = 30;
 
@@ -131,7 +140,10 @@ final class PodTemplate {
         .withAutomountServiceAccountToken(false)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(GRACE_SECONDS)
-        .withServiceAccountName(template.serviceAccountName())
+        .withServiceAccountName(
+            template.serviceAccountName() == null
+                ? QueueNames.worker(spec.queueOrDefault())
+                : template.serviceAccountName())
         .withPriorityClassName(template.priorityClassName())
         .withRuntimeClassName(template.runtimeClassName())
         .withImagePullSecrets(
@@ -259,26 +271,41 @@ final class PodTemplate {
 
   private List<Volume> volumes() {
     var volumes = new ArrayList<Volume>();
-    volumes.add(
-        new VolumeBuilder()
-            .withName(ACCESS)
-            .withNewProjected()
-            .addNewSource()
-            .withNewSecret()
-            .withName(QueueNames.key(spec.queueOrDefault()))
-            .addNewItem()
-            .withKey("key")
-            .withPath("key")
-            .endItem()
-            .endSecret()
-            .endSource()
-            .endProjected()
-            .build());
+    volumes.add(access());
     if (needsTemporary()) {
       volumes.add(new VolumeBuilder().withName(TEMPORARY).withNewEmptyDir().endEmptyDir().build());
     }
     given(template.volumes()).stream().map(PodTemplate::volume).forEach(volumes::add);
     return volumes;
+  }
+
+  /** All that a worker needs to reach its queue, and to be known there; each may change. */
+  private Volume access() {
+    return new VolumeBuilder()
+        .withName(ACCESS)
+        .withNewProjected()
+        .addNewSource()
+        .withNewServiceAccountToken()
+        .withPath("token")
+        .withAudience(AccessObjects.AUDIENCE)
+        .withExpirationSeconds(TOKEN_SECONDS)
+        .endServiceAccountToken()
+        .endSource()
+        .addNewSource()
+        .withNewConfigMap()
+        .withName(QueueNames.access(spec.queueOrDefault()))
+        .addNewItem()
+        .withKey(AccessObjects.CA)
+        .withPath(AccessObjects.CA)
+        .endItem()
+        .addNewItem()
+        .withKey(AccessObjects.ENDPOINT)
+        .withPath(AccessObjects.ENDPOINT)
+        .endItem()
+        .endConfigMap()
+        .endSource()
+        .endProjected()
+        .build();
   }
 
   private static Volume volume(dev.podpool.crd.Volume given) {
@@ -397,7 +424,14 @@ final class PodTemplate {
 
   /** The same for what is written the same, and else another: 16 hexadecimal digits. */
   static String hash(Object what) {
-    String text = Serialization.asJson(what);
+    String text;
+    try {
+      text =
+          CANONICAL.writeValueAsString(
+              CANONICAL.readValue(Serialization.asJson(what), Object.class));
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("no JSON can be made of it: " + e.getMessage(), e);
+    }
     try {
       return HexFormat.of()
           .formatHex(

@@ -273,7 +273,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       ConfigMap there =
           tools
               .calls()
-              .findAnchor(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName());
+              .findConfigMap(wanted.getMetadata().getNamespace(), wanted.getMetadata().getName());
       return there != null && Owners.isOf(there, pool) ? there : null;
     }
   }
@@ -360,7 +360,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     ConfigMap anchor =
         tools
             .calls()
-            .findAnchor(
+            .findConfigMap(
                 pool.getMetadata().getNamespace(), Owners.anchorName(pool.getMetadata().getName()));
     if (anchor != null && Owners.isOf(anchor, pool)) {
       tools.calls().delete(anchor, null);

@@ -1,5 +1,8 @@
 package dev.podpool.operator.cluster;
 
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import org.jspecify.annotations.Nullable;
+
 /** What a QueueCluster's objects are called, and where it serves. */
 final class QueueNames {
 
@@ -8,6 +11,8 @@ final class QueueNames {
 
   /** Where queues answer probes, and Prometheus. */
   static final int MONITOR_PORT = 7421;
+
+  private static final String BINDING = "podpool:queue:";
 
   private QueueNames() {}
 
@@ -21,8 +26,25 @@ final class QueueNames {
     return object(queue) + "." + namespace + ".svc";
   }
 
-  /** Of the Secret that holds its key, which lets workers in. */
-  static String key(String queue) {
-    return object(queue) + "-key";
+  /** Of the ServiceAccount of its workers, and of what lets those in. */
+  static String worker(String queue) {
+    return object(queue) + "-worker";
+  }
+
+  /** Of the ConfigMap that says where it serves, and whom to trust that it is it. */
+  static String access(String queue) {
+    return object(queue) + "-access";
+  }
+
+  /** Of what lets it ask who calls it. No namespace holds it, so its name says of which it is. */
+  static String binding(String namespace, String queue) {
+    return BINDING + namespace + ":" + queue;
+  }
+
+  /** The queue that such a binding is of; null if it is none. */
+  static @Nullable ResourceID ofBinding(String name) {
+    String[] parts =
+        name.startsWith(BINDING) ? name.substring(BINDING.length()).split(":", -1) : new String[0];
+    return parts.length == 2 ? new ResourceID(parts[1], parts[0]) : null;
   }
 }

@@ -14,8 +14,6 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
-import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
@@ -34,8 +32,6 @@ final class QueueObjects {
 
   private static final String DATA = "data";
   private static final String DATA_PATH = "/var/lib/podpool";
-  private static final String KEY = "key";
-  private static final String KEY_PATH = "/var/run/podpool";
   private static final String TEMPORARY = "tmp";
   // Of the queue's image; the volume is made its.
   private static final long GROUP = 65_532;
@@ -54,18 +50,9 @@ final class QueueObjects {
     this.name = QueueNames.object(queue.getMetadata().getName());
   }
 
-  /** All but its Secret, in the order to make them in. */
+  /** All that runs it, in the order to make it in. */
   List<HasMetadata> all() {
     return List.of(service(), disruptionBudget(), networkPolicy(), statefulSet());
-  }
-
-  /** Holds {@code key}, which opens the queue. */
-  Secret secret(String key) {
-    return new SecretBuilder()
-        .withMetadata(metadata(QueueNames.key(queue.getMetadata().getName())))
-        .withType("Opaque")
-        .addToStringData(KEY, key)
-        .build();
   }
 
   /** Labels of whatever is part of that queue. */
@@ -77,23 +64,28 @@ final class QueueObjects {
     return labels(queue.getMetadata().getName());
   }
 
-  private Map<String, String> selector() {
-    return Map.of(
-        Names.QUEUE, queue.getMetadata().getName(), "app.kubernetes.io/component", "queue");
+  /** Labels of a queue's pods. */
+  static Map<String, String> selector(String queue) {
+    return Map.of(Names.QUEUE, queue, "app.kubernetes.io/component", "queue");
   }
 
-  private ObjectMeta metadata(String ofName) {
+  private Map<String, String> selector() {
+    return selector(queue.getMetadata().getName());
+  }
+
+  /** Of what goes with {@code queue}. */
+  static ObjectMeta metadata(QueueCluster queue, String ofName) {
     return new ObjectMetaBuilder()
         .withName(ofName)
         .withNamespace(queue.getMetadata().getNamespace())
-        .withLabels(labels())
+        .withLabels(labels(queue.getMetadata().getName()))
         .withOwnerReferences(Owners.reference(queue))
         .build();
   }
 
   private HasMetadata service() {
     return new ServiceBuilder()
-        .withMetadata(metadata(name))
+        .withMetadata(metadata(queue, name))
         .withNewSpec()
         .withClusterIP("None")
         .withSelector(selector())
@@ -114,7 +106,7 @@ final class QueueObjects {
   /** One replica must be able to move, or no node could ever be drained. */
   private HasMetadata disruptionBudget() {
     return new PodDisruptionBudgetBuilder()
-        .withMetadata(metadata(name))
+        .withMetadata(metadata(queue, name))
         .withNewSpec()
         .withMaxUnavailable(new IntOrString(1))
         .withNewSelector()
@@ -132,7 +124,7 @@ final class QueueObjects {
     List<NetworkPolicyPeer> scrapers = new ArrayList<>(callers);
     scrapers.add(ofNamespace(Names.SCRAPES, "true"));
     return new NetworkPolicyBuilder()
-        .withMetadata(metadata(name))
+        .withMetadata(metadata(queue, name))
         .withNewSpec()
         .withNewPodSelector()
         .withMatchLabels(selector())
@@ -166,7 +158,7 @@ final class QueueObjects {
 
   private HasMetadata statefulSet() {
     return new StatefulSetBuilder()
-        .withMetadata(metadata(name))
+        .withMetadata(metadata(queue, name))
         .withNewSpec()
         .withReplicas(spec.replicas())
         .withServiceName(name)
@@ -203,7 +195,9 @@ final class QueueObjects {
 
   private PodSpec podSpec() {
     return new PodSpecBuilder()
-        .withAutomountServiceAccountToken(false)
+        // With it, it asks the API server who calls, and for its certificate.
+        .withServiceAccountName(name)
+        .withAutomountServiceAccountToken(true)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(GRACE_SECONDS)
         .withNodeSelector(spec.nodeSelector())
@@ -219,13 +213,6 @@ final class QueueObjects {
         .endSecurityContext()
         .withContainers(container())
         .addNewVolume()
-        .withName(KEY)
-        .withNewSecret()
-        .withSecretName(QueueNames.key(queue.getMetadata().getName()))
-        .withDefaultMode(0440)
-        .endSecret()
-        .endVolume()
-        .addNewVolume()
         .withName(TEMPORARY)
         .withNewEmptyDir()
         .endEmptyDir()
@@ -239,8 +226,8 @@ final class QueueObjects {
         .withImage(settings.queueImage())
         .withArgs(
             DATA_PATH + "/queue",
-            KEY_PATH + "/" + KEY,
             "--listen=0.0.0.0:" + QueueNames.PORT,
+            "--cluster=" + queue.getMetadata().getName(),
             "--monitor=0.0.0.0:" + QueueNames.MONITOR_PORT)
         .addNewPort()
         .withName("grpc")
@@ -259,11 +246,6 @@ final class QueueObjects {
         .addNewVolumeMount()
         .withName(DATA)
         .withMountPath(DATA_PATH)
-        .endVolumeMount()
-        .addNewVolumeMount()
-        .withName(KEY)
-        .withMountPath(KEY_PATH)
-        .withReadOnly(true)
         .endVolumeMount()
         .addNewVolumeMount()
         .withName(TEMPORARY)

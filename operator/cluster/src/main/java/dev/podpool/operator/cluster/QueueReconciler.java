@@ -5,13 +5,17 @@ import dev.podpool.crd.Condition.Truth;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.QueueClusterStatus;
 import dev.podpool.operator.plan.Worker;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetStatus;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -37,17 +41,16 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
 
   static final String NAME = "queueclusters";
 
-  private static final String SELECTOR = Names.QUEUE + ",app.kubernetes.io/component=queue";
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(5);
   private static final Duration LOOK_WHILE_STARTING = Duration.ofSeconds(30);
 
   private final PoolTools tools;
-  private final QueueKeys keys;
+  private final CaStore ca;
   private final PoolQueue.All queues;
 
-  QueueReconciler(PoolTools tools, QueueKeys keys, PoolQueue.All queues) {
+  QueueReconciler(PoolTools tools, CaStore ca, PoolQueue.All queues) {
     this.tools = tools;
-    this.keys = keys;
+    this.ca = ca;
     this.queues = queues;
   }
 
@@ -55,6 +58,10 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
   public List<EventSource<?, QueueCluster>> prepareEventSources(
       EventSourceContext<QueueCluster> context) {
     return List.of(
+        source(ServiceAccount.class, context),
+        source(RoleBinding.class, context),
+        bindings(context),
+        source(ConfigMap.class, context),
         source(Service.class, context),
         source(PodDisruptionBudget.class, context),
         source(NetworkPolicy.class, context),
@@ -67,7 +74,7 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
     return new InformerEventSource<>(
         InformerEventSourceConfiguration.from(type, QueueCluster.class)
             .withName(type.getSimpleName())
-            .withLabelSelector(SELECTOR)
+            .withLabelSelector(AccessObjects.SELECTOR)
             .withSecondaryToPrimaryMapper(
                 part ->
                     Set.of(
@@ -79,37 +86,63 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
         context);
   }
 
+  /** In no namespace, whichever are looked after: their names say which they are of. */
+  private static EventSource<?, QueueCluster> bindings(EventSourceContext<QueueCluster> context) {
+    return new InformerEventSource<>(
+        InformerEventSourceConfiguration.from(ClusterRoleBinding.class, QueueCluster.class)
+            .withName(ClusterRoleBinding.class.getSimpleName())
+            .withLabelSelector(AccessObjects.SELECTOR)
+            .withSecondaryToPrimaryMapper(
+                binding -> {
+                  ResourceID queue = QueueNames.ofBinding(binding.getMetadata().getName());
+                  return queue == null ? Set.of() : Set.of(queue);
+                })
+            .withWatchAllNamespaces()
+            .build(),
+        context);
+  }
+
   @Override
   public UpdateControl<QueueCluster> reconcile(QueueCluster queue, Context<QueueCluster> context) {
     if (context.isPrimaryResourceDeleted()) {
       queues.close(queue);
+      tools
+          .calls()
+          .deleteBinding(
+              QueueNames.binding(
+                  queue.getMetadata().getNamespace(), queue.getMetadata().getName()));
       return UpdateControl.noUpdate();
     }
     if (queue.isMarkedForDeletion()) {
       return UpdateControl.noUpdate(); // the garbage collector's
     }
-    QueueObjects objects = new QueueObjects(queue, tools.settings());
+    // First what its pod needs from its start.
+    for (HasMetadata object : new AccessObjects(queue, ca.authorities().bundle()).all()) {
+      apply(object, context);
+    }
+    for (HasMetadata object : new QueueObjects(queue, tools.settings()).all()) {
+      apply(object, context);
+    }
     Optional<StatefulSet> there = context.getSecondaryResource(StatefulSet.class);
-    if (there.isEmpty() || readyReplicas(there.get()) < queue.getSpec().replicas()) {
-      tools.calls().createIfAbsent(objects.secret(keys.of(queue)));
-    }
-    for (HasMetadata object : objects.all()) {
-      apply(object, context.getSecondaryResource(object.getClass()).orElse(null));
-    }
     publish(queue, there.map(QueueReconciler::readyReplicas).orElse(0), trouble(context));
     boolean serves = there.isPresent() && readyReplicas(there.get()) >= queue.getSpec().replicas();
     return UpdateControl.<QueueCluster>noUpdate()
         .rescheduleAfter(serves ? LOOK_AGAIN : LOOK_WHILE_STARTING);
   }
 
-  private void apply(HasMetadata wanted, @Nullable HasMetadata there) {
+  private void apply(HasMetadata wanted, Context<QueueCluster> context) {
     String hash = PodTemplate.hash(wanted);
     boolean isThere =
-        there != null
-            && there.getMetadata().getAnnotations() != null
-            && hash.equals(there.getMetadata().getAnnotations().get(Names.APPLIED));
+        context
+            .getSecondaryResourcesAsStream(wanted.getClass())
+            .filter(there -> there.getMetadata().getName().equals(wanted.getMetadata().getName()))
+            .map(there -> there.getMetadata().getAnnotations())
+            .anyMatch(there -> there != null && hash.equals(there.get(Names.APPLIED)));
     if (!isThere) {
       wanted.getMetadata().getAnnotations().put(Names.APPLIED, hash);
+      if (wanted instanceof ConfigMap access) {
+        AccessObjects.published(access, tools.clock().instant());
+      }
       tools.calls().apply(wanted);
     }
   }

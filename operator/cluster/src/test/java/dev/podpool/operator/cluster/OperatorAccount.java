@@ -14,8 +14,12 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +47,12 @@ final class OperatorAccount {
       known = make(admin);
     }
     return known;
+  }
+
+  /** As if none had been made before. */
+  static void forgetCa(KubernetesClient admin) {
+    client(admin); // makes its namespace
+    admin.secrets().inNamespace(NAMESPACE).withName(CaStore.SECRET).delete();
   }
 
   /** As if no replica had led before. */
@@ -74,16 +84,18 @@ final class OperatorAccount {
                 .endMetadata()
                 .build())
         .create();
-    for (var role : admin.load(roles()).items()) {
+    admin.load(roles("roles.yaml")).create();
+    for (var role : admin.load(roles("operator-roles.yaml")).items()) {
       if (role instanceof ClusterRole all) {
         admin.resource(all).create();
         admin
             .resource(
                 new ClusterRoleBindingBuilder()
                     .withNewMetadata()
-                    .withName("podpool-operator")
+                    .withName(all.getMetadata().getName())
                     .endMetadata()
-                    .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "podpool-operator")
+                    .withNewRoleRef(
+                        "rbac.authorization.k8s.io", "ClusterRole", all.getMetadata().getName())
                     .addNewSubject("", "ServiceAccount", "operator", NAMESPACE)
                     .build())
             .create();
@@ -130,8 +142,13 @@ final class OperatorAccount {
         .build();
   }
 
-  static InputStream roles() {
-    return ClusterOperator.class.getResourceAsStream("roles.yaml");
+  /** Those of a chart's file; its own are in {@code operator-roles.yaml}. */
+  static InputStream roles(String file) {
+    try {
+      return Files.newInputStream(Path.of("../../helm/podpool/files", file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static final class Recorder implements Interceptor {

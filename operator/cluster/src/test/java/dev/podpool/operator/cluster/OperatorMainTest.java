@@ -29,12 +29,13 @@ class OperatorMainTest {
   void whatIsMissingOrWrongIsSaid() throws Exception {
     try (OperatorProcess operator = new OperatorProcess(directory)) {
       operator.startWith(List.of("--worker-image=a", "--queue-image=b"));
-      assertThat(refused(2, operator)).contains("Missing required option", "--key-file", "Usage:");
+      assertThat(refused(2, operator))
+          .contains("Missing required option", "--token-file", "Usage:");
 
-      Files.write(operator.key, new byte[3]);
+      Files.delete(operator.token);
       operator.start();
       assertThat(refused(3, operator))
-          .contains("the operator can't start: the operator's key has 3 bytes: give at least 32");
+          .contains("the operator can't start: the token in " + operator.token + " can't be read");
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
 /** The operator's program in a process of its own, with its files in a directory. */
 final class OperatorProcess implements AutoCloseable {
 
-  final Path key;
+  final Path token;
   Process process;
   private final Path directory;
   private final Path kubeconfig;
@@ -18,7 +18,7 @@ final class OperatorProcess implements AutoCloseable {
   OperatorProcess(Path directory) throws IOException {
     this.directory = directory;
     kubeconfig = directory.resolve("kubeconfig");
-    key = Files.write(directory.resolve("key"), new byte[QueueKeys.BYTES_MIN]);
+    token = Files.writeString(directory.resolve("token"), "token");
     kubeconfig(
         """
         apiVersion: v1
@@ -34,14 +34,14 @@ final class OperatorProcess implements AutoCloseable {
     Files.writeString(kubeconfig, yaml);
   }
 
-  /** With images, a key and {@code more} options. */
+  /** With images, a token and {@code more} options. */
   void start(String... more) throws IOException {
     List<String> options =
         new ArrayList<>(
             List.of(
                 "--worker-image=podpool/worker:1",
                 "--queue-image=podpool/queue:1",
-                "--key-file=" + key));
+                "--token-file=" + token));
     options.addAll(List.of(more));
     startWith(options);
   }

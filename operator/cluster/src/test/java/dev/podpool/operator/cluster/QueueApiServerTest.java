@@ -40,7 +40,10 @@ class QueueApiServerTest {
         client.services().inNamespace(in).withName("default-queue").get(),
         client.policy().v1().podDisruptionBudget().inNamespace(in).withName("default-queue").get(),
         client.network().v1().networkPolicies().inNamespace(in).withName("default-queue").get(),
-        client.secrets().inNamespace(in).withName("default-queue-key").get(),
+        client.serviceAccounts().inNamespace(in).withName("default-queue").get(),
+        client.serviceAccounts().inNamespace(in).withName("default-queue-worker").get(),
+        client.rbac().roleBindings().inNamespace(in).withName("default-queue-worker").get(),
+        client.configMaps().inNamespace(in).withName("default-queue-access").get(),
         set("default-queue"));
   }
 
@@ -137,18 +140,5 @@ class QueueApiServerTest {
     cluster.awaitPods("index-0");
     assertThat(cluster.queueCluster("default").getMetadata().getOwnerReferences()).isEmpty();
     await(() -> set("default-queue"), there -> there != null);
-  }
-
-  @Test
-  void aQueuesKeyIsItsOwnAndAlwaysTheSame() {
-    cluster.createQueue("default");
-    cluster.createQueue("other");
-    QueueKeys keys = new QueueKeys(new byte[QueueKeys.BYTES_MIN]);
-
-    String key = keys.of(cluster.queueCluster("default"));
-
-    assertThat(key).hasSize(64).isNotEqualTo(keys.of(cluster.queueCluster("other")));
-    assertThat(new QueueKeys(new byte[QueueKeys.BYTES_MIN]).of(cluster.queueCluster("default")))
-        .isEqualTo(key);
   }
 }

@@ -69,7 +69,7 @@ class RolesApiServerTest {
       Set<String> used = new TreeSet<>(OperatorAccount.USED);
       used.removeAll(OF_EVERYBODY);
       Set<String> allowed = new TreeSet<>();
-      for (var role : cluster.client.load(OperatorAccount.roles()).items()) {
+      for (var role : cluster.client.load(OperatorAccount.roles("operator-roles.yaml")).items()) {
         var rules = role instanceof ClusterRole all ? all.getRules() : ((Role) role).getRules();
         rules.forEach(rule -> add(rule, allowed));
       }

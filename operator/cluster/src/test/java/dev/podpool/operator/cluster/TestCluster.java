@@ -27,6 +27,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
@@ -100,16 +101,19 @@ final class TestCluster implements AutoCloseable {
 
   /** One that is not started. */
   ClusterOperator operator(Leadership leadership) {
+    KubernetesClient account =
+        operatorClient == null ? OperatorAccount.client(client) : operatorClient;
+    InstantSource clock = () -> Instant.now().plus(ahead);
     return new ClusterOperator(
         new ClusterOperator.Setup(
-            operatorClient == null ? OperatorAccount.client(client) : operatorClient,
+            account,
             new ClusterSettings(
                 "podpool/worker:test", "podpool/queue:test", makesDefaultQueue, "podpool-system"),
             Set.of(namespace),
-            new QueueKeys(new byte[QueueKeys.BYTES_MIN]),
+            new CaStore(new ApiCalls(account), OperatorAccount.NAMESPACE, clock),
             new OperatorMetrics(),
             leadership,
-            () -> Instant.now().plus(ahead)),
+            clock),
         this::queues);
   }
 

@@ -1,0 +1,122 @@
+package dev.podpool.operator.cluster;
+
+import dev.podpool.crd.QueueCluster;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who a queue and its workers are, what they may do, and how whoever calls a queue finds it and
+ * knows that it is it. All of it goes with the QueueCluster, but for the binding of the cluster's,
+ * which the operator deletes.
+ */
+final class AccessObjects {
+
+  /** Of all tokens that are shown to queues. */
+  static final String AUDIENCE = "podpool.dev";
+
+  /** Key of the ConfigMap, and a file's name: whom to trust, as PEM. */
+  static final String CA = "ca.crt";
+
+  /** Key of the ConfigMap, and a file's name: host and port. */
+  static final String ENDPOINT = "endpoint";
+
+  /** Selects whatever is part of a queue. */
+  static final String SELECTOR = Names.QUEUE + ",app.kubernetes.io/component=queue";
+
+  private static final String RBAC = "rbac.authorization.k8s.io";
+  // Made by whoever installs the operator.
+  private static final String QUEUE_ROLE = "podpool-queue";
+  private static final String WORKER_ROLE = "podpool-worker";
+
+  private final QueueCluster queue;
+  private final String name;
+  private final String namespace;
+  private final String trusted;
+
+  /**
+   * @param trusted who signs for queues, as PEM
+   */
+  AccessObjects(QueueCluster queue, String trusted) {
+    this.queue = queue;
+    this.name = queue.getMetadata().getName();
+    this.namespace = queue.getMetadata().getNamespace();
+    this.trusted = trusted;
+  }
+
+  /** In the order to make them in. */
+  List<HasMetadata> all() {
+    return List.of(
+        account(QueueNames.object(name)),
+        account(QueueNames.worker(name)),
+        queueRights(),
+        workerRights(),
+        access());
+  }
+
+  /** Pods of ours say themselves which token they mount; nobody else's gets one. */
+  private HasMetadata account(String called) {
+    return new ServiceAccountBuilder()
+        .withMetadata(QueueObjects.metadata(queue, called))
+        .withAutomountServiceAccountToken(false)
+        .build();
+  }
+
+  /** Who calls, and what they may, is asked of the whole cluster. */
+  private HasMetadata queueRights() {
+    return new ClusterRoleBindingBuilder()
+        .withNewMetadata()
+        .withName(QueueNames.binding(namespace, name))
+        .withLabels(QueueObjects.labels(name))
+        .endMetadata()
+        .withNewRoleRef(RBAC, "ClusterRole", QUEUE_ROLE)
+        .addNewSubject("", "ServiceAccount", QueueNames.object(name), namespace)
+        .build();
+  }
+
+  private HasMetadata workerRights() {
+    String worker = QueueNames.worker(name);
+    return new RoleBindingBuilder()
+        .withMetadata(QueueObjects.metadata(queue, worker))
+        .withNewRoleRef(RBAC, "ClusterRole", WORKER_ROLE)
+        .addNewSubject("", "ServiceAccount", worker, namespace)
+        .build();
+  }
+
+  private HasMetadata access() {
+    return new ConfigMapBuilder()
+        .withMetadata(QueueObjects.metadata(queue, QueueNames.access(name)))
+        .addToData(ENDPOINT, QueueNames.host(namespace, name) + ":" + QueueNames.PORT)
+        .addToData(CA, trusted)
+        .build();
+  }
+
+  // ---- since when
+
+  /** Says on {@code access} that it is published {@code now}. */
+  static void published(ConfigMap access, Instant now) {
+    access
+        .getMetadata()
+        .getAnnotations()
+        .put(Names.PUBLISHED_AT, now.truncatedTo(ChronoUnit.SECONDS).toString());
+  }
+
+  /** Since when {@code access} says to trust {@code authority}; null if it does not. */
+  static @Nullable Instant publishedSince(@Nullable ConfigMap access, Authority authority) {
+    if (access == null
+        || access.getData() == null
+        || access.getMetadata().getAnnotations() == null
+        || !access.getData().getOrDefault(CA, "").contains(authority.certificatePem())) {
+      return null;
+    }
+    String since = access.getMetadata().getAnnotations().get(Names.PUBLISHED_AT);
+    return since == null ? null : Instant.parse(since);
+  }
+}
