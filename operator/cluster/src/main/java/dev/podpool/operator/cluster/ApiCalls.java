@@ -16,7 +16,6 @@ import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.CertificateSigningRequestResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -171,32 +170,25 @@ final class ApiCalls {
   /** Returns {@code request} as it is then. */
   CertificateSigningRequest approve(
       CertificateSigningRequest request, CertificateSigningRequestCondition why) {
-    return signing(request).approve(why);
+    return client.resource(with(request, why)).subresource("approval").update();
   }
 
   void deny(CertificateSigningRequest request, CertificateSigningRequestCondition why) {
-    signing(request).deny(why);
-  }
-
-  private CertificateSigningRequestResource<CertificateSigningRequest> signing(
-      CertificateSigningRequest request) {
-    return client
-        .certificates()
-        .v1()
-        .certificateSigningRequests()
-        .withName(request.getMetadata().getName());
+    client.resource(with(request, why)).subresource("approval").update();
   }
 
   /** Says of an approved request that it gets no certificate. */
   void fail(CertificateSigningRequest request, CertificateSigningRequestCondition why) {
-    client
-        .resource(
-            new CertificateSigningRequestBuilder(request)
-                .editOrNewStatus()
-                .addToConditions(why)
-                .endStatus()
-                .build())
-        .updateStatus();
+    client.resource(with(request, why)).updateStatus();
+  }
+
+  private static CertificateSigningRequest with(
+      CertificateSigningRequest request, CertificateSigningRequestCondition condition) {
+    return new CertificateSigningRequestBuilder(request)
+        .editOrNewStatus()
+        .addToConditions(condition)
+        .endStatus()
+        .build();
   }
 
   /** Gives an approved request its {@code certificate}, which is PEM. */

@@ -58,7 +58,7 @@ record ServingRequest(PublicKey key, boolean onP256, List<String> names) {
         | GeneralSecurityException
         | OperatorCreationException
         | PKCSException
-        | ClassCastException e) {
+        | RuntimeException e) { // the parser throws several, none of which it names
       throw new IllegalArgumentException(String.valueOf(e.getMessage()), e);
     }
   }

@@ -57,6 +57,9 @@ class FaultsApiServerTest {
     Death death = new Death(change);
     try (KubernetesClient dying = OperatorAccount.client(cluster.client, death)) {
       cluster.createQueue("other");
+      cluster.startOperator();
+      cluster.awaitQueue("other");
+      cluster.stopOperator();
       cluster.operatorClient = dying;
       cluster.startOperator();
       cluster.apply("index", "{daemon: false, workers: 2, queue: other}");

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +134,31 @@ class PodTemplateTest {
             {"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]},"readOnlyRootFilesystem":false}"""
                 .strip());
     assertThat(pod.getMetadata().getAnnotations()).containsEntry("why", "because");
+  }
+
+  @Test
+  void aWorkerMountsItsTokenAndWhereItsQueueIsAndRunsAsItsQueuesWorker() throws Exception {
+    Pod pod = pod("queue: fast");
+
+    assertThat(pod.getSpec().getServiceAccountName()).isEqualTo("fast-queue-worker");
+    assertThat(pod.getSpec().getAutomountServiceAccountToken()).isFalse();
+    assertThat(json(pod.getSpec().getVolumes().getFirst().getProjected().getSources()))
+        .isEqualTo(
+            """
+            [{"serviceAccountToken":{"audience":"podpool.dev","expirationSeconds":3600,"path":"token"}},{"configMap":{"items":[{"key":"ca.crt","path":"ca.crt"},{"key":"endpoint","path":"endpoint"}],"name":"fast-queue-access"}}]"""
+                .strip());
+  }
+
+  @Test
+  void aHashIsTheSameWhateverTheOrderInMaps() {
+    var one = new LinkedHashMap<String, String>();
+    one.put("a", "1");
+    one.put("b", "2");
+    var other = new LinkedHashMap<String, String>();
+    other.put("b", "2");
+    other.put("a", "1");
+
+    assertThat(PodTemplate.hash(one)).isEqualTo(PodTemplate.hash(other));
   }
 
   @Test

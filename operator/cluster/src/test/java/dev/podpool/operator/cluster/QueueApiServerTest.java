@@ -8,6 +8,9 @@ import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -140,5 +143,98 @@ class QueueApiServerTest {
     cluster.awaitPods("index-0");
     assertThat(cluster.queueCluster("default").getMetadata().getOwnerReferences()).isEmpty();
     await(() -> set("default-queue"), there -> there != null);
+  }
+
+  @Test
+  void itsRightsAreOfTheClusterAndGoWithIt() {
+    String name = "podpool:queue:" + cluster.namespace + ":default";
+    cluster.createQueue("default");
+    cluster.startOperator();
+    cluster.awaitQueue("default");
+    ClusterRoleBinding there = binding(name);
+    assertThat(there.getRoleRef().getName()).isEqualTo("podpool-queue");
+    assertThat(there.getSubjects())
+        .singleElement()
+        .satisfies(
+            subject -> {
+              assertThat(subject.getKind()).isEqualTo("ServiceAccount");
+              assertThat(subject.getNamespace()).isEqualTo(cluster.namespace);
+              assertThat(subject.getName()).isEqualTo("default-queue");
+            });
+
+    cluster.client.rbac().clusterRoleBindings().withName(name).delete();
+    await(() -> binding(name), again -> again != null);
+    cluster.client.resource(cluster.queueCluster("default")).delete();
+
+    await(() -> binding(name), gone -> gone == null);
+  }
+
+  @Test
+  void rightsOfQueuesThatWentUnseenAreSweptAtTheStart() {
+    String elsewhere = leftOver("podpool:queue:elsewhere:gone");
+    String other = leftOver("podpool:another");
+    String gone = leftOver("podpool:queue:" + cluster.namespace + ":gone");
+    String needed = leftOver("podpool:queue:" + cluster.namespace + ":default");
+    cluster.createQueue("default");
+
+    cluster.startOperator();
+
+    await(() -> binding(gone), binding -> binding == null);
+    assertThat(binding(needed)).isNotNull();
+    assertThat(binding(elsewhere)).as("of a namespace that is not looked after").isNotNull();
+    assertThat(binding(other)).isNotNull();
+    cluster.client.rbac().clusterRoleBindings().withName(elsewhere).delete();
+    cluster.client.rbac().clusterRoleBindings().withName(other).delete();
+  }
+
+  private ClusterRoleBinding binding(String name) {
+    return cluster.client.rbac().clusterRoleBindings().withName(name).get();
+  }
+
+  private String leftOver(String name) {
+    OperatorAccount.client(cluster.client); // makes the roles
+    cluster
+        .client
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withLabels(QueueObjects.labels("gone"))
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "podpool-queue")
+                .build())
+        .create();
+    return name;
+  }
+
+  @Test
+  void aQueuesPodIsItsAccountAndItsWorkersAreTheirs() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+    cluster.awaitQueue("default");
+
+    var pod = set("default-queue").getSpec().getTemplate().getSpec();
+    assertThat(pod.getServiceAccountName()).isEqualTo("default-queue");
+    assertThat(pod.getAutomountServiceAccountToken()).isTrue();
+    assertThat(pod.getContainers().getFirst().getArgs())
+        .containsExactly(
+            "/var/lib/podpool/queue",
+            "--listen=0.0.0.0:7420",
+            "--cluster=default",
+            "--monitor=0.0.0.0:7421");
+    RoleBinding workers =
+        cluster
+            .client
+            .rbac()
+            .roleBindings()
+            .inNamespace(cluster.namespace)
+            .withName("default-queue-worker")
+            .get();
+    assertThat(workers.getRoleRef().getKind()).isEqualTo("ClusterRole");
+    assertThat(workers.getRoleRef().getName()).isEqualTo("podpool-worker");
+    assertThat(workers.getSubjects().getFirst().getName()).isEqualTo("default-queue-worker");
+    assertThat(cluster.access("default"))
+        .containsEntry("endpoint", "default-queue.%s.svc:7420".formatted(cluster.namespace))
+        .hasEntrySatisfying("ca.crt", pem -> assertThat(pem).contains("BEGIN CERTIFICATE"));
   }
 }

@@ -21,16 +21,30 @@ import org.junit.jupiter.api.Test;
 class RolesApiServerTest {
 
   // Asked by the API server of whoever blocks a deletion, where a plugin is on, and of whoever
-  // applies what is not there yet; and by the SDK.
+  // applies what is not there yet; by the SDK; by queues, of the operator too; and of whoever
+  // answers requests for certificates, or gives a role.
   private static final Set<String> NOT_CALLED =
       Set.of(
           "update podpool.dev/workerpools/finalizers",
           "update podpool.dev/queueclusters/finalizers",
+          "create /secrets",
+          "create /serviceaccounts",
           "create /services",
           "create apps/statefulsets",
           "create networking.k8s.io/networkpolicies",
           "create policy/poddisruptionbudgets",
-          "update coordination.k8s.io/leases");
+          "update coordination.k8s.io/leases",
+          "create rbac.authorization.k8s.io/clusterrolebindings",
+          "create rbac.authorization.k8s.io/rolebindings",
+          "approve certificates.k8s.io/signers",
+          "sign certificates.k8s.io/signers",
+          "create authentication.k8s.io/tokenreviews",
+          "create authorization.k8s.io/subjectaccessreviews",
+          "create certificates.k8s.io/certificatesigningrequests",
+          "get certificates.k8s.io/certificatesigningrequests",
+          "manage podpool.dev/workerpools/tasks",
+          "read podpool.dev/workerpools/tasks",
+          "work podpool.dev/workerpools/tasks");
   // Everybody may.
   private static final Set<String> OF_EVERYBODY =
       Set.of("create authorization.k8s.io/selfsubjectrulesreviews");
@@ -39,6 +53,7 @@ class RolesApiServerTest {
   void theOperatorUsesEveryRightThatItHasAndAsksForNoOther(ApiServer server) throws Exception {
     try (TestCluster cluster = new TestCluster(server)) {
       OperatorAccount.forgetLeader(cluster.client);
+      OperatorAccount.forgetCa(cluster.client);
       OperatorAccount.USED.clear();
       cluster.makesDefaultQueue = true;
       cluster.createConfigMap("owned-members");
@@ -58,6 +73,13 @@ class RolesApiServerTest {
         cluster.deletePool("used");
         await(() -> cluster.pool("used"), pool -> pool == null);
         await(() -> cluster.message("owned"), message -> message != null);
+        var certificates = new CertificateClient(cluster, cluster.createQueuePod("default"));
+        certificates.awaitCertificate(certificates.ask(new Asked()));
+        certificates.awaitRefusal(certificates.ask(new Asked().withNames("another")));
+        cluster.client.resource(cluster.queueCluster("default")).delete();
+        await(
+            () -> cluster.client.rbac().clusterRoleBindings().withName(binding(cluster)).get(),
+            binding -> binding == null);
         new QueueLinks(
                 OperatorAccount.client(cluster.client),
                 queue -> () -> null,
@@ -76,6 +98,29 @@ class RolesApiServerTest {
       allowed.removeAll(NOT_CALLED);
       assertThat(used).isEqualTo(allowed);
     }
+  }
+
+  private static String binding(TestCluster cluster) {
+    return QueueNames.binding(cluster.namespace, "default");
+  }
+
+  @Test
+  void itsRolesGiveItNothingThatCouldGiveItMore(ApiServer server) {
+    Set<String> allowed = new TreeSet<>();
+    for (var role : server.client().load(OperatorAccount.roles("operator-roles.yaml")).items()) {
+      for (PolicyRule rule :
+          role instanceof ClusterRole all ? all.getRules() : ((Role) role).getRules()) {
+        add(rule, allowed);
+        if (rule.getResources().contains("secrets")) {
+          assertThat(role).isInstanceOf(Role.class);
+          assertThat(rule.getResourceNames()).containsExactly(CaStore.SECRET);
+        }
+        if (rule.getResources().contains("signers")) {
+          assertThat(rule.getResourceNames()).containsExactly(SigningReconciler.SIGNER);
+        }
+      }
+    }
+    assertThat(allowed).noneMatch(right -> right.matches(".*[*].*|(escalate|bind|impersonate) .*"));
   }
 
   private static void add(PolicyRule rule, Set<String> allowed) {

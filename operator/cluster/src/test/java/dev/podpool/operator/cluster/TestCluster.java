@@ -91,6 +91,7 @@ final class TestCluster implements AutoCloseable {
     TestCluster cluster = new TestCluster(server);
     cluster.createQueue("default");
     cluster.startOperator();
+    cluster.awaitQueue("default");
     return cluster;
   }
 
@@ -155,6 +156,16 @@ final class TestCluster implements AutoCloseable {
 
   QueueCluster queueCluster(String name) {
     return client.resources(QueueCluster.class).inNamespace(namespace).withName(name).get();
+  }
+
+  /** What clients of that queue mount. */
+  Map<String, String> access(String queueName) {
+    return client
+        .configMaps()
+        .inNamespace(namespace)
+        .withName(queueName + "-queue-access")
+        .get()
+        .getData();
   }
 
   /** Changes the queue's spec as {@code kubectl patch --type merge} does. */
@@ -314,23 +325,38 @@ final class TestCluster implements AutoCloseable {
             "{\"status\": {\"replicas\": 1, \"readyReplicas\": 1}}");
   }
 
-  /** A queue's pod whose container ends again and again. */
-  void crashingQueuePod(String queueName, int exitCode, String words) {
+  /** What the controller of its StatefulSet makes, but for its volume. */
+  Pod createQueuePod(String queueName) {
+    var template =
+        client
+            .apps()
+            .statefulSets()
+            .inNamespace(namespace)
+            .withName(queueName + "-queue")
+            .get()
+            .getSpec()
+            .getTemplate();
     Pod made =
         new PodBuilder()
             .withNewMetadata()
             .withName(queueName + "-queue-0")
             .withNamespace(namespace)
-            .withLabels(QueueObjects.labels(queueName))
+            .withLabels(template.getMetadata().getLabels())
             .endMetadata()
-            .withNewSpec()
-            .addNewContainer()
-            .withName(QueueObjects.CONTAINER)
-            .withImage("any")
-            .endContainer()
+            .withNewSpecLike(template.getSpec())
+            .addNewVolume()
+            .withName("data")
+            .withNewEmptyDir()
+            .endEmptyDir()
+            .endVolume()
             .endSpec()
             .build();
-    client.resource(made).create();
+    return client.resource(made).create();
+  }
+
+  /** A queue's pod whose container ends again and again. */
+  void crashingQueuePod(String queueName, int exitCode, String words) {
+    Pod made = createQueuePod(queueName);
     status(
         made,
         new PodBuilder(made)
@@ -472,6 +498,11 @@ final class TestCluster implements AutoCloseable {
       now = what.get();
     }
     return now;
+  }
+
+  /** Waits until all that the queue is made of is there: pods are refused without accounts. */
+  void awaitQueue(String name) {
+    await(() -> queueCluster(name), queue -> queue != null && queue.getStatus() != null);
   }
 
   void awaitPods(String... names) {
