@@ -8,8 +8,10 @@ import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,13 +112,21 @@ final class AccessObjects {
 
   /** Since when {@code access} says to trust {@code authority}; null if it does not. */
   static @Nullable Instant publishedSince(@Nullable ConfigMap access, Authority authority) {
-    if (access == null
-        || access.getData() == null
-        || access.getMetadata().getAnnotations() == null
-        || !access.getData().getOrDefault(CA, "").contains(authority.certificatePem())) {
-      return null;
+    return access != null
+            && access.getData() != null
+            && access.getData().getOrDefault(CA, "").contains(authority.certificatePem())
+        ? publishedAt(access)
+        : null;
+  }
+
+  /** Since when {@code access} is as it is; null if that is not known. */
+  static @Nullable Instant publishedAt(ConfigMap access) {
+    Map<String, String> annotations = access.getMetadata().getAnnotations();
+    String since = annotations == null ? null : annotations.get(Names.PUBLISHED_AT);
+    try {
+      return since == null ? null : Instant.parse(since);
+    } catch (DateTimeParseException e) {
+      return null; // somebody has edited it
     }
-    String since = access.getMetadata().getAnnotations().get(Names.PUBLISHED_AT);
-    return since == null ? null : Instant.parse(since);
   }
 }

@@ -26,6 +26,7 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
@@ -136,15 +137,30 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
         context
             .getSecondaryResourcesAsStream(wanted.getClass())
             .filter(there -> there.getMetadata().getName().equals(wanted.getMetadata().getName()))
-            .map(there -> there.getMetadata().getAnnotations())
-            .anyMatch(there -> there != null && hash.equals(there.get(Names.APPLIED)));
+            .anyMatch(there -> isApplied(there, hash));
     if (!isThere) {
       wanted.getMetadata().getAnnotations().put(Names.APPLIED, hash);
       if (wanted instanceof ConfigMap access) {
-        AccessObjects.published(access, tools.clock().instant());
+        AccessObjects.published(access, since(access, hash));
       }
       tools.calls().apply(wanted);
     }
+  }
+
+  private static boolean isApplied(HasMetadata there, String hash) {
+    return there.getMetadata().getAnnotations() != null
+        && hash.equals(there.getMetadata().getAnnotations().get(Names.APPLIED));
+  }
+
+  /** Now, unless it is there already: the cache may not show yet what was applied a moment ago. */
+  private Instant since(ConfigMap access, String hash) {
+    ConfigMap there =
+        tools
+            .calls()
+            .findConfigMap(access.getMetadata().getNamespace(), access.getMetadata().getName());
+    Instant before =
+        there != null && isApplied(there, hash) ? AccessObjects.publishedAt(there) : null;
+    return before == null ? tools.clock().instant() : before;
   }
 
   private static int readyReplicas(StatefulSet set) {

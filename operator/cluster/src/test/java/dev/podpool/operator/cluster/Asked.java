@@ -2,6 +2,7 @@ package dev.podpool.operator.cluster;
 
 import java.io.IOException;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -27,7 +28,11 @@ import org.bouncycastle.util.io.pem.PemWriter;
  * that is not given.
  */
 record Asked(
-    GeneralName[] names, String algorithm, String curve, boolean othersKey, List<String> usages) {
+    List<GeneralName> names,
+    String algorithm,
+    String curve,
+    boolean othersKey,
+    List<String> usages) {
 
   Asked() {
     this(null, "EC", "secp256r1", false, List.of("digital signature", "server auth"));
@@ -41,7 +46,7 @@ record Asked(
   }
 
   Asked withNames(GeneralName... all) {
-    return new Asked(all, algorithm, curve, othersKey, usages);
+    return new Asked(List.of(all), algorithm, curve, othersKey, usages);
   }
 
   Asked withKey(String ofAlgorithm, String onCurve) {
@@ -70,7 +75,10 @@ record Asked(
   String encoded(KeyPair pair)
       throws GeneralSecurityException, IOException, OperatorCreationException {
     var extensions = new ExtensionsGenerator();
-    extensions.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
+    extensions.addExtension(
+        Extension.subjectAlternativeName,
+        false,
+        new GeneralNames(names.toArray(GeneralName[]::new)));
     PrivateKey signer = othersKey ? makeKey().getPrivate() : pair.getPrivate();
     byte[] request =
         new JcaPKCS10CertificationRequestBuilder(new X500Principal("CN=any"), pair.getPublic())
@@ -84,6 +92,6 @@ record Asked(
     try (PemWriter writer = new PemWriter(pem)) {
       writer.writeObject(new PemObject("CERTIFICATE REQUEST", request));
     }
-    return Base64.getEncoder().encodeToString(pem.toString().getBytes());
+    return Base64.getEncoder().encodeToString(pem.toString().getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -3,6 +3,7 @@ package dev.podpool.operator.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.util.Base64;
 import org.bouncycastle.asn1.x509.GeneralName;
@@ -49,7 +50,7 @@ class ServingRequestTest {
     String garbage =
         "-----BEGIN CERTIFICATE REQUEST-----\nMAMCAQE=\n-----END CERTIFICATE REQUEST-----\n";
     for (String text : new String[] {"", "no PEM", garbage}) {
-      String encoded = Base64.getEncoder().encodeToString(text.getBytes());
+      String encoded = Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
       assertThatThrownBy(() -> ServingRequest.read(encoded))
           .as(text)
           .isInstanceOf(IllegalArgumentException.class);
