@@ -187,14 +187,18 @@ class SigningApiServerTest {
   }
 
   @Test
-  void requestsOfOtherSignersAreLeftAlone() throws Exception {
+  void requestsOfOtherSignersAndOtherNamespacesAreLeftAlone() throws Exception {
     asking.signer = "example.com/other";
     String other = asking.ask(new Asked());
-    asking.signer = SigningReconciler.SIGNER;
+    asking = new CertificateClient(cluster, pod);
+    asking.username = "system:serviceaccount:elsewhere:default-queue";
+    String elsewhere = asking.ask(new Asked());
+    asking = new CertificateClient(cluster, pod);
 
     asking.awaitCertificate(asking.ask(new Asked()));
 
     assertThat(asking.find(other).getStatus().getConditions()).isEmpty();
+    assertThat(asking.find(elsewhere).getStatus().getConditions()).isEmpty();
   }
 
   @Test
