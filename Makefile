@@ -5,7 +5,13 @@ MVN := mvn -B -ntp
 SOURCES := $(shell find . \( -name target -o -name .git \) -prune -o \( -name '*.java' -o -name '*.proto' -o -name pom.xml -o -path '*/src/main/resources/*' \) -type f -print)
 BUILT := benchmarks/target/classpath.txt
 
-.PHONY: help jdk build demo test verify bench format clean
+# What images stand on; on a machine without a registry docker://NAME or tar://FILE.
+BASE := eclipse-temurin:25-jre
+# buildTar: target/images/*.tar; dockerBuild: into Docker on this machine; build: push to REPOSITORY.
+TARGET := buildTar
+REPOSITORY := podpool
+
+.PHONY: help jdk build demo test verify bench images format clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +38,9 @@ verify: test ## everything that must hold before a push
 
 bench: build ## Podpool, durable and Pool.local, beside CPython's Pool (needs python3), in one run; FIGURES="trip fiber" for some
 	@"$(JAVA_HOME)/bin/java" -cp "benchmarks/target/classes:$$(cat benchmarks/target/classpath.txt)" dev.podpool.benchmarks.Bench benchmarks/cpython_pool.py benchmarks/target/results.json $(FIGURES)
+
+images: jdk ## operator, queue, worker and cli as images; BASE=docker://NAME to stand on, TARGET=buildTar|dockerBuild|build, REPOSITORY=host/path to push to
+	$(MVN) -q package jib:$(TARGET) -DskipTests -Dspotless.check.skip -Dimage.base=$(BASE) -Dimage.repository=$(REPOSITORY) -pl operator/cluster,queue-server/boot,worker,cli -am
 
 format: jdk ## formats the sources
 	$(MVN) -q spotless:apply
