@@ -28,17 +28,17 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
-{{/* (list root name): the rules of the role of that name in files/operator-roles.yaml. */}}
+{{/* (list root kind name): the rules of that role in files/operator-roles.yaml. */}}
 {{- define "podpool.operatorRules" -}}
-{{- $root := index . 0 -}}{{- $name := index . 1 -}}
+{{- $root := index . 0 -}}{{- $kind := index . 1 -}}{{- $name := index . 2 -}}
 {{- $rules := list -}}
 {{- range splitList "\n---" ($root.Files.Get "files/operator-roles.yaml") -}}
 {{- $role := fromYaml . -}}
-{{- if and $role.metadata (eq $role.metadata.name $name) -}}
+{{- if and (eq $role.kind $kind) (eq $role.metadata.name $name) -}}
 {{- $rules = $role.rules -}}
 {{- end -}}
 {{- end -}}
-{{- if not $rules -}}{{- fail (printf "files/operator-roles.yaml has no role named %s" $name) -}}{{- end -}}
+{{- if not $rules -}}{{- fail (printf "files/operator-roles.yaml has no %s named %s" $kind $name) -}}{{- end -}}
 {{ toYaml $rules }}
 {{- end }}
 
