@@ -11,7 +11,7 @@ BASE := eclipse-temurin:25-jre
 TARGET := buildTar
 REPOSITORY := podpool
 
-.PHONY: help jdk build demo test verify bench images format clean
+.PHONY: help jdk build demo test verify bench images chart chart-test format clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,13 @@ bench: build ## Podpool, durable and Pool.local, beside CPython's Pool (needs py
 
 images: jdk ## operator, queue, worker and cli as images; BASE=docker://NAME to stand on, TARGET=buildTar|dockerBuild|build, REPOSITORY=host/path to push to
 	$(MVN) -q package jib:$(TARGET) -DskipTests -Dspotless.check.skip -Dimage.base=$(BASE) -Dimage.repository=$(REPOSITORY) -pl operator/cluster,queue-server/boot,worker,cli -am
+
+chart: ## the chart as target/chart/podpool-VERSION.tgz (needs Helm)
+	@command -v helm >/dev/null || { echo "No Helm found: install Helm 3.14 or later." >&2; exit 1; }
+	helm package helm/podpool --destination target/chart
+
+chart-test: ## the chart: its unit tests, and an installation on an API server; says what is missing for that
+	@helm/check
 
 format: jdk ## formats the sources
 	$(MVN) -q spotless:apply
