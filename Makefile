@@ -41,6 +41,7 @@ bench: build ## Podpool, durable and Pool.local, beside CPython's Pool (needs py
 
 images: jdk ## operator, queue, worker and cli as images; BASE=docker://NAME to stand on, TARGET=buildTar|dockerBuild|build, REPOSITORY=host/path to push to
 	$(MVN) -q package jib:$(TARGET) -DskipTests -Dspotless.check.skip -Dimage.base=$(BASE) -Dimage.repository=$(REPOSITORY) -pl operator/cluster,queue-server/boot,worker,cli -am
+	@test $(TARGET) != buildTar || du -h target/images/*.tar
 
 chart: ## the chart as target/chart/podpool-VERSION.tgz (needs Helm)
 	@command -v helm >/dev/null || { echo "No Helm found: install Helm 3.14 or later." >&2; exit 1; }
