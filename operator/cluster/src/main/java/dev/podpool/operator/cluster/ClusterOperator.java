@@ -28,6 +28,7 @@ final class ClusterOperator implements AutoCloseable {
   private final PoolQueue.All queues;
   private final LeftoverBindings leftovers;
   private final boolean isAlone;
+  private volatile boolean hasStarted;
 
   /**
    * What an operator is made from.
@@ -110,6 +111,7 @@ final class ClusterOperator implements AutoCloseable {
   /** Returns when it has seen all that there is; reconciling goes on meanwhile, if it leads. */
   void start() {
     operator.start();
+    hasStarted = true;
     if (isAlone) {
       sweep();
     }
@@ -125,6 +127,10 @@ final class ClusterOperator implements AutoCloseable {
    * @throws IllegalStateException if it does not; the message says of what
    */
   String health() {
+    if (!hasStarted) {
+      // The SDK would let who asks wait for the whole start.
+      throw new IllegalStateException("it has not seen yet all that there is");
+    }
     if (!operator.getRuntimeInfo().allEventSourcesAreHealthy()) {
       throw new IllegalStateException(
           "the API server is not heard of " + operator.getRuntimeInfo().unhealthyEventSources());

@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -182,9 +183,11 @@ public final class OperatorMain implements Callable<Integer> {
 
   private static Monitor monitor(String address, ClusterOperator operator, OperatorMetrics metrics)
       throws IOException {
+    // Not the common pool: it may have one thread, which the API server's client needs.
+    Executor executor = Thread::startVirtualThread;
     SortedMap<String, Monitor.Question> questions = new TreeMap<>();
-    questions.put("/healthz", () -> CompletableFuture.supplyAsync(operator::health));
-    questions.put("/metrics", () -> CompletableFuture.supplyAsync(metrics::text));
+    questions.put("/healthz", () -> CompletableFuture.supplyAsync(operator::health, executor));
+    questions.put("/metrics", () -> CompletableFuture.supplyAsync(metrics::text, executor));
     return new Monitor(
         ListenAddress.parse("--monitor", address), questions, "restart the operator");
   }

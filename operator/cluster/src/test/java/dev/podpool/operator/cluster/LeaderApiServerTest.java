@@ -2,6 +2,7 @@ package dev.podpool.operator.cluster;
 
 import static dev.podpool.operator.cluster.TestCluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
@@ -25,6 +26,19 @@ class LeaderApiServerTest {
             .withName(Leadership.LEASE)
             .get();
     return lease == null ? null : lease.getSpec().getHolderIdentity();
+  }
+
+  @Test
+  void itsHealthIsKnownOnceItHasStartedAndIsNotWaitedFor(ApiServer server) throws Exception {
+    try (TestCluster cluster = new TestCluster(server)) {
+      ClusterOperator operator = cluster.operator(replica("first"));
+      assertThatThrownBy(operator::health).hasMessage("it has not seen yet all that there is");
+
+      operator.start();
+
+      assertThat(operator.health()).isEqualTo("ok\n");
+      operator.close();
+    }
   }
 
   @Test
