@@ -12,16 +12,22 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectOptions {
 
   private static final ConnectOptions DEFAULTS =
-      new ConnectOptions(Duration.ofMinutes(5), true, null);
+      new ConnectOptions(Duration.ofMinutes(5), true, null, null);
 
   private final Duration patience;
   private final boolean codeTravels;
   private final @Nullable String code; // null: this JVM's
+  private final @Nullable ClusterOptions cluster; // null: wherever a runtime is found
 
-  private ConnectOptions(Duration patience, boolean codeTravels, @Nullable String code) {
+  private ConnectOptions(
+      Duration patience,
+      boolean codeTravels,
+      @Nullable String code,
+      @Nullable ClusterOptions cluster) {
     this.patience = patience;
     this.codeTravels = codeTravels;
     this.code = code;
+    this.cluster = cluster;
   }
 
   /** What {@link Podpool#connect()} uses. */
@@ -36,7 +42,8 @@ public final class ConnectOptions {
    * @throws IllegalArgumentException below 1 ms
    */
   public ConnectOptions withPatience(Duration value) {
-    return new ConnectOptions(JobOptions.atLeastOneMilli("patience", value), codeTravels, code);
+    return new ConnectOptions(
+        JobOptions.atLeastOneMilli("patience", value), codeTravels, code, cluster);
   }
 
   /**
@@ -45,7 +52,7 @@ public final class ConnectOptions {
    * an earlier client have brought.
    */
   public ConnectOptions withCodeInWorkers() {
-    return new ConnectOptions(patience, false, null);
+    return new ConnectOptions(patience, false, null, cluster);
   }
 
   /**
@@ -61,7 +68,20 @@ public final class ConnectOptions {
         Stream.of(classPath.split(File.pathSeparator, -1))
             .filter(entry -> !entry.isEmpty())
             .collect(Collectors.joining(File.pathSeparator));
-    return new ConnectOptions(patience, true, named);
+    return new ConnectOptions(patience, true, named, cluster);
+  }
+
+  /**
+   * Goes to the queue of a cluster, by way of its API server, and looks nowhere else. Needs the
+   * dependency {@code dev.podpool:podpool-client-kubernetes}. In a pod, leave it out: what is
+   * mounted there is found.
+   */
+  public ConnectOptions toCluster(ClusterOptions value) {
+    return new ConnectOptions(patience, codeTravels, code, value);
+  }
+
+  @Nullable ClusterOptions cluster() {
+    return cluster;
   }
 
   Duration patience() {

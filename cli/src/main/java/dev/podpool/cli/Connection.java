@@ -1,12 +1,13 @@
 package dev.podpool.cli;
 
+import dev.podpool.ClusterOptions;
 import dev.podpool.ConnectOptions;
 import dev.podpool.Podpool;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** {@code --runtime}: whom to talk to. */
+/** {@code --runtime}, or {@code --context} and the like: whom to talk to. */
 final class Connection {
 
   @Option(
@@ -17,11 +18,57 @@ final class Connection {
               + " PODPOOL_ENDPOINT and PODPOOL_KEY_FILE say where it serves.")
   private @Nullable Path directory;
 
-  Podpool connect() {
+  @Option(
+      names = "--context",
+      paramLabel = "NAME",
+      description = "A cluster: that of this context of the kubeconfig, by way of its API server.")
+  private @Nullable String context;
+
+  @Option(
+      names = {"-n", "--namespace"},
+      paramLabel = "NAME",
+      description = "A cluster: the queue of that namespace. Defaults to that of the context.")
+  private @Nullable String namespace;
+
+  @Option(
+      names = "--queue",
+      paramLabel = "NAME",
+      description = "A cluster: the QueueCluster. Defaults to default.")
+  private @Nullable String queue;
+
+  @Option(
+      names = "--service-account",
+      paramLabel = "NAME",
+      description =
+          "A cluster: whom the queue is called as. Defaults to podpool-client, of the namespace.")
+  private @Nullable String serviceAccount;
+
+  Podpool connect() throws CommandException {
     return connect(ConnectOptions.defaults().withCodeInWorkers());
   }
 
-  Podpool connect(ConnectOptions options) {
-    return directory == null ? Podpool.connect(options) : Podpool.connect(directory, options);
+  Podpool connect(ConnectOptions options) throws CommandException {
+    if (!isCluster()) {
+      return directory == null ? Podpool.connect(options) : Podpool.connect(directory, options);
+    }
+    if (directory != null) {
+      throw new CommandException(
+          ExitCode.USAGE,
+          "--runtime is a runtime of this machine, and --context, --namespace, --queue and"
+              + " --service-account name a cluster's: give either");
+    }
+    return Podpool.connect(options.toCluster(cluster()));
+  }
+
+  private boolean isCluster() {
+    return context != null || namespace != null || queue != null || serviceAccount != null;
+  }
+
+  private ClusterOptions cluster() {
+    ClusterOptions cluster = ClusterOptions.defaults();
+    cluster = context == null ? cluster : cluster.withContext(context);
+    cluster = namespace == null ? cluster : cluster.withNamespace(namespace);
+    cluster = queue == null ? cluster : cluster.withQueue(queue);
+    return serviceAccount == null ? cluster : cluster.withServiceAccount(serviceAccount);
   }
 }

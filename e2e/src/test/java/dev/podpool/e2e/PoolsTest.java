@@ -1,0 +1,260 @@
+package dev.podpool.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.podpool.AsyncResult;
+import dev.podpool.Podpool;
+import dev.podpool.Pool;
+import dev.podpool.PoolInfo;
+import dev.podpool.crd.WorkerPool;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(Told.class)
+class PoolsTest {
+
+  private static List<Integer> numbers(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  private static List<Integer> squares(int count) {
+    return IntStream.range(0, count).map(n -> n * n).boxed().toList();
+  }
+
+  @Test
+  @DisplayName("1: apply the demo's manifest, map from outside and from a client's pod")
+  void mapsFromOutsideAndFromAPod() throws Exception {
+    try (Stage stage = new Stage("e2e-map")) {
+      stage.applyFile("examples/index/pool.yaml");
+      stage.waitFor("Ready", "index");
+      assertThat(stage.names("index")).containsExactly("index-0", "index-1", "index-2", "index-3");
+
+      try (Pool pool = stage.podpool().pool("index")) {
+        assertThat(pool.map(Work::square, numbers(1000))).isEqualTo(squares(1000));
+      }
+
+      stage.clientPod();
+      Shell.Ended mapped =
+          stage.kubectlWith(
+              "-1\n2\n-3\n",
+              "exec", "-i", "client", "--", "podpool", "map", "index", "java.lang.Math::abs(int)");
+      assertThat(mapped.output()).as(mapped.complaint()).isEqualTo("1\n2\n3\n");
+
+      stage.waitFor("Joined", "index");
+      assertThat(stage.kubectl("get", "wp", "index")).contains("Joined");
+    }
+  }
+
+  @Test
+  @DisplayName("2: kubectl scale: new workers take part in a running map")
+  void newWorkersTakePart() throws Exception {
+    try (Stage stage = new Stage("e2e-up")) {
+      stage.pool("up", 1);
+      stage.waitFor("Ready", "up");
+      Pool pool = stage.podpool().pool("up");
+      AsyncResult<List<String>> all = pool.mapAsync(Work::where, numbers(300));
+      Stage.await("the first results", all::progress, progress -> progress.done() > 5);
+      stage.kubectl("scale", "wp/up", "--replicas=3");
+      Set<String> workers = new HashSet<>(all.get());
+      assertThat(workers).containsExactlyInAnyOrder("up-0", "up-1", "up-2");
+    }
+  }
+
+  @Test
+  @DisplayName("3: scale down under load: no item is redelivered")
+  void scalesDownWithoutRedelivery() throws Exception {
+    try (Stage stage = new Stage("e2e-down")) {
+      stage.pool("down", 3);
+      stage.waitFor("Ready", "down");
+      Podpool podpool = stage.podpool();
+      Pool pool = podpool.pool("down");
+      AsyncResult<List<Integer>> all = pool.mapAsync(Work::slowSquare, numbers(600));
+      Stage.await("the first results", all::progress, progress -> progress.done() > 50);
+      stage.kubectl("scale", "wp/down", "--replicas=1");
+      assertThat(all.get()).isEqualTo(squares(600));
+      Stage.await("pods", () -> stage.names("down"), List.of("down-0")::equals);
+      assertThat(podpool.poolInfo("down").redelivered()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("6: a daemon pool is deleted: its pods go, who waits is told")
+  void daemonGoesWithItsPods() throws Exception {
+    try (Stage stage = new Stage("e2e-daemon")) {
+      stage.pool("daemon", 2, "  daemon: true");
+      stage.waitFor("Ready", "daemon");
+      Pool pool = stage.podpool().pool("daemon");
+      AsyncResult<List<Integer>> all = pool.mapAsync(Work::verySlowSquare, numbers(600));
+      all.awaitAccepted();
+      stage.kubectl("delete", "wp", "daemon", "--wait=false");
+      assertThatThrownBy(() -> all.get(60, TimeUnit.SECONDS))
+          .hasStackTraceContaining("daemon")
+          .hasStackTraceContaining("deleted");
+      Stage.await("pods", () -> stage.names("daemon"), List::isEmpty);
+      assertThat(stage.workerPool("daemon")).isNull();
+    }
+  }
+
+  @Test
+  @DisplayName("7: a pool that is no daemon is joined, then gone; or gone at its drainDeadline")
+  void othersAreJoinedFirst() throws Exception {
+    try (Stage stage = new Stage("e2e-join")) {
+      stage.pool("patient", 2, "  daemon: false", "  drainDeadline: 10m");
+      stage.pool("hasty", 1, "  daemon: false", "  drainDeadline: 5s");
+      stage.waitFor("Ready", "patient");
+      stage.waitFor("Ready", "hasty");
+      Podpool podpool = stage.podpool();
+      AsyncResult<List<Integer>> all =
+          podpool.pool("patient").mapAsync(Work::slowSquare, numbers(300));
+      all.awaitAccepted();
+      // In the foreground, which would delete the pods first if they were the pool's own.
+      stage.kubectl("delete", "wp", "patient", "--cascade=foreground", "--wait=false");
+      assertThat(all.get()).isEqualTo(squares(300));
+      Stage.await("pods", () -> stage.names("patient"), List::isEmpty);
+      Stage.await(
+          "the pool's end", () -> stage.workerPool("patient") == null, gone -> gone);
+
+      podpool.pool("hasty").mapAsync(Work::verySlowSquare, numbers(600)).awaitAccepted();
+      Instant deleted = Instant.now();
+      stage.kubectl("delete", "wp", "hasty", "--timeout=120s");
+      assertThat(Duration.between(deleted, Instant.now())).isGreaterThan(Duration.ofSeconds(5));
+      assertThat(stage.events("hasty")).contains("DrainDeadline");
+    }
+  }
+
+  @Test
+  @DisplayName("10: another template rolls the workers without killing items")
+  void rollsWithoutKilling() throws Exception {
+    try (Stage stage = new Stage("e2e-roll")) {
+      stage.pool("roll", 2);
+      stage.waitFor("Ready", "roll");
+      List<String> before = uids(stage, "roll");
+      Podpool podpool = stage.podpool();
+      AsyncResult<List<Integer>> all =
+          podpool.pool("roll").mapAsync(Work::slowSquare, numbers(800));
+      Stage.await("the first results", all::progress, progress -> progress.done() > 10);
+      stage.pool("roll", 2, "  template:", "    env:", "    - {name: GREETING, value: hello}");
+      Stage.await(
+          "new pods",
+          () -> uids(stage, "roll"),
+          now -> now.size() == 2 && now.stream().noneMatch(before::contains));
+      assertThat(all.get()).isEqualTo(squares(800));
+      PoolInfo info = podpool.poolInfo("roll");
+      assertThat(List.of(info.redelivered(), info.charged())).containsExactly(0L, 0L);
+    }
+  }
+
+  private static List<String> uids(Stage stage, String pool) {
+    return stage.pods(pool).stream().map(pod -> pod.getMetadata().getUid()).toList();
+  }
+
+  @Test
+  @DisplayName("11: the API server refuses bad manifests, and says why")
+  void badManifestsAreRefused() throws Exception {
+    try (Stage stage = new Stage("e2e-bad")) {
+      refused(stage, "  workers: -1", "spec.workers");
+      refused(stage, "  workers: 1\n  slots: 0", "spec.slots");
+      refused(stage, "  workers: 1\n  drainDeadline: soon", "drainDeadline");
+      refused(stage, "  workers: 1\n  template: {hostNetwork: true}", "hostNetwork");
+      refused(stage, "  workers: 1\n  unknown: 1", "unknown");
+    }
+  }
+
+  private static void refused(Stage stage, String spec, String word) throws Exception {
+    Shell.Ended ended =
+        stage.kubectlWith(
+            "apiVersion: podpool.dev/v1alpha1\nkind: WorkerPool\nmetadata: {name: bad}\nspec:\n"
+                + spec
+                + "\n",
+            "apply", "-f", "-");
+    assertThat(ended.exitCode()).isNotZero();
+    assertThat(ended.complaint()).contains(word);
+  }
+
+  @Test
+  @DisplayName("14: a namespace with a pool that is no daemon, and work, can be deleted")
+  void namespacesGo() throws Exception {
+    try (Stage stage = new Stage("e2e-gone")) {
+      stage.pool("held", 2, "  daemon: false", "  drainDeadline: 24h");
+      stage.waitFor("Ready", "held");
+      stage
+          .podpool()
+          .pool("held")
+          .mapAsync(Work::verySlowSquare, numbers(3600))
+          .awaitAccepted();
+      stage.kubectl("delete", "namespace", "e2e-gone", "--timeout=120s");
+      assertThat(stage.client.namespaces().withName("e2e-gone").get()).isNull();
+    }
+  }
+
+  @Test
+  @DisplayName("16: two pools and two queues do not mix")
+  void poolsAndQueuesDoNotMix() throws Exception {
+    try (Stage stage = new Stage("e2e-two")) {
+      stage.apply(
+          """
+          apiVersion: podpool.dev/v1alpha1
+          kind: QueueCluster
+          metadata: {name: other}
+          """);
+      stage.pool("same", 1);
+      stage.pool("sibling", 1);
+      stage.pool("elsewhere", 1, "  queue: other");
+      for (String pool : List.of("same", "sibling", "elsewhere")) {
+        stage.waitFor("Ready", pool);
+      }
+      Podpool first = stage.podpool();
+      Podpool second = stage.podpool("other");
+      assertThat(first.pools()).extracting(PoolInfo::name).containsExactlyInAnyOrder("same", "sibling");
+      assertThat(second.pools()).extracting(PoolInfo::name).containsExactly("elsewhere");
+      AsyncResult<List<String>> same = first.pool("same").mapAsync(Work::where, numbers(20));
+      AsyncResult<List<String>> sibling = first.pool("sibling").mapAsync(Work::where, numbers(20));
+      AsyncResult<List<String>> elsewhere =
+          second.pool("elsewhere").mapAsync(Work::where, numbers(20));
+      assertThat(same.get()).containsOnly("same-0");
+      assertThat(sibling.get()).containsOnly("sibling-0");
+      assertThat(elsewhere.get()).containsOnly("elsewhere-0");
+      assertThatThrownBy(() -> first.job(elsewhere.jobId())).hasMessageContaining("job");
+    }
+  }
+
+  @Test
+  @DisplayName("17: scale to 0 with a backlog, and back")
+  void scalesToZeroAndBack() throws Exception {
+    try (Stage stage = new Stage("e2e-zero")) {
+      stage.pool("zero", 2);
+      stage.waitFor("Ready", "zero");
+      Podpool podpool = stage.podpool();
+      AsyncResult<List<Integer>> all =
+          podpool.pool("zero").mapAsync(Work::slowSquare, numbers(600));
+      Stage.await("the first results", all::progress, progress -> progress.done() > 10);
+      stage.kubectl("scale", "wp/zero", "--replicas=0");
+      Stage.await("pods", () -> stage.names("zero"), List::isEmpty);
+      Long unfinished =
+          Stage.await(
+              "status.unfinished",
+              () -> stage.workerPool("zero").getStatus().unfinished(),
+              count -> count != null && count > 0);
+      assertThat(unfinished).isGreaterThan(0);
+      WorkerPool pool = stage.workerPool("zero");
+      assertThat(pool.getStatus().conditions())
+          .anySatisfy(
+              condition -> {
+                assertThat(condition.type()).isEqualTo("Joined");
+                assertThat(condition.status().name()).isEqualTo("False");
+              });
+      stage.kubectl("scale", "wp/zero", "--replicas=2");
+      assertThat(all.get()).isEqualTo(squares(600));
+      assertThat(podpool.poolInfo("zero").charged()).isZero();
+    }
+  }
+}

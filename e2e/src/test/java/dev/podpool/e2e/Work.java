@@ -1,0 +1,58 @@
+package dev.podpool.e2e;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What the scenarios have workers do. It travels to them. */
+final class Work {
+
+  /** Large enough for direct and ordinary memory together to exceed a worker's limit. */
+  private static final int PIECE_BYTES = 8 << 20;
+
+  private Work() {}
+
+  static int square(int n) {
+    return n * n;
+  }
+
+  /** The square, after 50 ms. */
+  static int slowSquare(int n) throws InterruptedException {
+    Thread.sleep(50);
+    return n * n;
+  }
+
+  /** The square, after a second. */
+  static int verySlowSquare(int n) throws InterruptedException {
+    Thread.sleep(1000);
+    return n * n;
+  }
+
+  /** The worker's name, after 100 ms. */
+  static String where(int n) throws InterruptedException {
+    Thread.sleep(100);
+    return System.getenv("PODPOOL_WORKER");
+  }
+
+  /** The square; of 7, all the memory that there is. */
+  static int greedySquare(int n) {
+    if (n == 7) {
+      List<Object> kept = new ArrayList<>();
+      while (true) {
+        kept.add(ByteBuffer.allocateDirect(PIECE_BYTES));
+        kept.add(filled());
+      }
+    }
+    return n * n;
+  }
+
+  private static byte[] filled() {
+    byte[] bytes = new byte[PIECE_BYTES];
+    java.util.Arrays.fill(bytes, (byte) 1);
+    return bytes;
+  }
+
+  static int fail(int n) {
+    throw new IllegalStateException("item " + n);
+  }
+}
