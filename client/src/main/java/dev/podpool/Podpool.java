@@ -48,13 +48,15 @@ public final class Podpool implements AutoCloseable {
 
   private static final Duration CONNECT_TIME_MAX = Duration.ofSeconds(5);
 
+  private final RuntimeSearch found;
   private final QueueLink link;
   private final LinkBlobs blobs;
   private final @Nullable TravellingCode code;
   // Of jobs that others submitted.
   private final PoolClient readers;
 
-  private Podpool(QueueConnection connection, ConnectOptions options) {
+  private Podpool(RuntimeSearch found, QueueConnection connection, ConnectOptions options) {
+    this.found = found;
     link = new QueueLink(connection, options.patience());
     blobs = new LinkBlobs(link);
     code =
@@ -72,7 +74,8 @@ public final class Podpool implements AutoCloseable {
    * Connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code PODPOOL_KEY_FILE} name; or
    * else to the queue of a cluster whose access directory {@code PODPOOL_ACCESS} names, or a pod
    * has at {@code /var/run/podpool}; or else to this user's on this machine, which {@code podpool
-   * local up} starts.
+   * local up} has started; or else to the cluster of the kubeconfig, where the dependency {@code
+   * podpool-client-kubernetes} is there. {@link ConnectOptions#toCluster} asks for a cluster.
    *
    * @throws UnreachableException if none answers within 5 s; says where it was looked for
    */
@@ -86,7 +89,9 @@ public final class Podpool implements AutoCloseable {
   }
 
   static Podpool connect(Map<String, String> environment, Path home, ConnectOptions options) {
-    return connect(RuntimeSearch.of(environment, home), options);
+    ClusterOptions cluster = options.cluster();
+    return connect(
+        cluster == null ? RuntimeSearch.of(environment, home) : RuntimeSearch.of(cluster), options);
   }
 
   /**
@@ -112,12 +117,14 @@ public final class Podpool implements AutoCloseable {
     try {
       // Before the session, which would wait for long for a runtime that is not there.
       var unused = QueueLink.read(connection, RemotePool.question(""), CONNECT_TIME_MAX, false);
-      return new Podpool(connection, options);
+      return new Podpool(search, connection, options);
     } catch (IOException e) {
       connection.close();
+      search.close();
       throw new UnreachableException(notFound(search, e), e);
     } catch (RuntimeException e) {
       connection.close();
+      search.close();
       throw e;
     }
   }
@@ -429,5 +436,6 @@ public final class Podpool implements AutoCloseable {
   @Override
   public void close() {
     link.close();
+    found.close();
   }
 }

@@ -1,5 +1,7 @@
 package dev.podpool;
 
+import dev.podpool.internal.ClusterRoute;
+import dev.podpool.internal.ClusterRuntime;
 import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
 import dev.podpool.rpc.RuntimeDirectory;
@@ -9,11 +11,14 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a runtime may be. Places are looked at in this order, and the first that is there is the
  * one: the endpoint that the environment names, a pod's access directory, the user's runtime on
- * this machine.
+ * this machine if it runs, the kubeconfig's cluster. So nobody who has a runtime of his own running
+ * sends code to a cluster without saying so.
  *
  * @param source where the queue serves
  * @param place for people: what was looked at
@@ -57,8 +62,7 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
           mounted, ENDPOINT + " (not set)\n  - the access directory " + ofPods, SEE_TO_QUEUE);
     }
     RuntimeDirectory directory = RuntimeDirectory.of(environment, home);
-    return new RuntimeSearch(
-        directory,
+    String tried =
         ENDPOINT
             + " (not set)\n  - the access directory "
             + ofPods
@@ -68,8 +72,45 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
             + directory.path()
             + ", which "
             + RuntimeDirectory.VARIABLE
-            + " can name",
-        START_ONE);
+            + " can name";
+    ClusterRuntime clusters = clusters();
+    if (clusters != null
+        && !Files.exists(directory.endpoint())
+        && clusters.knowsClusters(environment, home)) {
+      ClusterRoute route = clusters.route(ClusterOptions.defaults());
+      return new RuntimeSearch(
+          route, tried + " (none runs there)\n  - " + route.place(), SEE_TO_QUEUE);
+    }
+    return new RuntimeSearch(directory, tried, START_ONE);
+  }
+
+  /**
+   * A cluster, by way of its API server.
+   *
+   * @throws PodpoolException if there is no such cluster, or no way to any
+   */
+  static RuntimeSearch of(ClusterOptions options) {
+    ClusterRuntime clusters = clusters();
+    if (clusters == null) {
+      throw new PodpoolException(
+          "a cluster is asked for, and nothing on the class path gets there; add the dependency"
+              + " dev.podpool:podpool-client-kubernetes");
+    }
+    ClusterRoute route = clusters.route(options);
+    return new RuntimeSearch(route, route.place(), SEE_TO_QUEUE);
+  }
+
+  private static @Nullable ClusterRuntime clusters() {
+    return ServiceLoader.load(ClusterRuntime.class, Podpool.class.getClassLoader())
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Lets go of the way there. */
+  void close() {
+    if (source instanceof ClusterRoute route) {
+      route.close();
+    }
   }
 
   private static RuntimeSearch named(String endpoint, String keyFile) {

@@ -33,7 +33,7 @@ final class JobsCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws CommandException {
     try (Podpool podpool = connection.connect()) {
       List<JobInfo> jobs =
           pool == null ? podpool.jobs(limit.value()) : podpool.jobs(pool, limit.value());

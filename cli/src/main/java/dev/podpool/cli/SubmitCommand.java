@@ -51,7 +51,7 @@ final class SubmitCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() throws InterruptedException, CommandException {
     JobOptions options = running.options().withRetention(keep);
     NamedFunction named = NamedFunction.of(call.function(), arguments.size(), code.classPath());
     List<String> input = named.input(arguments);

@@ -41,8 +41,7 @@ final class PortForwardRoute implements ClusterRoute {
   /**
    * @param client closed with this
    */
-  PortForwardRoute(
-      KubernetesClient client, String namespace, String queue, String serviceAccount) {
+  PortForwardRoute(KubernetesClient client, String namespace, String queue, String serviceAccount) {
     this.client = client;
     this.namespace = namespace;
     this.queue = queue;
@@ -124,7 +123,11 @@ final class PortForwardRoute implements ClusterRoute {
             .endSpec()
             .build();
     TokenRequest granted =
-        client.serviceAccounts().inNamespace(namespace).withName(serviceAccount).tokenRequest(wanted);
+        client
+            .serviceAccounts()
+            .inNamespace(namespace)
+            .withName(serviceAccount)
+            .tokenRequest(wanted);
     // The server may grant less than was asked for.
     Instant ends = Instant.parse(granted.getStatus().getExpirationTimestamp());
     return new Access(

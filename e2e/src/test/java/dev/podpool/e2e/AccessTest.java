@@ -48,8 +48,7 @@ class AccessTest {
 
   /** What the queue of {@code other} says to an account of {@code stage}. */
   private static String refusedToken(Stage stage, Stage other, String account) throws Exception {
-    return podpoolIn(
-        other, stage.kubectl("create", "token", account, "--audience=podpool.dev"));
+    return podpoolIn(other, stage.kubectl("create", "token", account, "--audience=podpool.dev"));
   }
 
   /** What the command says, in a pod of {@code stage}, that calls with {@code token}. */
@@ -58,7 +57,12 @@ class AccessTest {
     Shell.Ended ended =
         stage.kubectlWith(
             token,
-            "exec", "-i", "client", "--", "bash", "-c",
+            "exec",
+            "-i",
+            "client",
+            "--",
+            "bash",
+            "-c",
             "mkdir -p /tmp/access && cp /var/run/podpool/ca.crt /var/run/podpool/endpoint /tmp/access"
                 + " && cat > /tmp/access/token && PODPOOL_ACCESS=/tmp/access podpool jobs");
     assertThat(ended.exitCode()).isNotZero();

@@ -48,7 +48,11 @@ class FaultsTest {
       ready(stage, "lose", 3);
       String node = nodeWithout(stage, "default-queue-0");
       stage.kubectl(
-          "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout=120s",
+          "drain",
+          node,
+          "--ignore-daemonsets",
+          "--delete-emptydir-data",
+          "--timeout=120s",
           "--pod-selector=podpool.dev/pool=lose");
       stage.kubectl("uncordon", node);
       ready(stage, "lose", 3);
@@ -104,8 +108,7 @@ class FaultsTest {
   @DisplayName("5: an item that takes all memory is DEAD with its cause, the others are fine")
   void greedyItemsAreGivenUp() throws Exception {
     try (Stage stage = new Stage("e2e-oom")) {
-      stage.pool(
-          "oom", 2, "  template:", "    resources:", "      limits: {memory: 384Mi}");
+      stage.pool("oom", 2, "  template:", "    resources:", "      limits: {memory: 384Mi}");
       stage.waitFor("Ready", "oom");
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
@@ -114,8 +117,7 @@ class FaultsTest {
               .with(JobOptions.defaults().withMaxAttempts(2).withChunkSize(1))
               .mapAsync(Work::greedySquare, numbers(40));
       assertThatThrownBy(all::get).hasRootCauseInstanceOf(WorkerLostException.class);
-      Stage.await(
-          "the job's end", () -> podpool.job(all.jobId()), job -> job.hasEnded());
+      Stage.await("the job's end", () -> podpool.job(all.jobId()), job -> job.hasEnded());
       assertThat(podpool.job(all.jobId()).dead()).isEqualTo(1);
       List<DeadItem> dead = podpool.dead("oom");
       assertThat(dead).extracting(DeadItem::index).containsExactly(7L);
@@ -142,8 +144,15 @@ class FaultsTest {
       stage.kubectl("scale", "wp/scale", "--replicas=5");
       Stage.await("the first pods", () -> stage.names("scale").size(), size -> size > 1);
       Shell.output(
-          "kubectl", "-n", Stage.SYSTEM, "delete", "pods", "-l",
-          "app.kubernetes.io/component=operator", "--grace-period=0", "--force");
+          "kubectl",
+          "-n",
+          Stage.SYSTEM,
+          "delete",
+          "pods",
+          "-l",
+          "app.kubernetes.io/component=operator",
+          "--grace-period=0",
+          "--force");
       ready(stage, "scale", 5);
       stage.kubectl("scale", "wp/scale", "--replicas=2");
       Stage.await("two pods", () -> stage.names("scale").size(), size -> size == 2);
@@ -164,8 +173,7 @@ class FaultsTest {
       AsyncResult<List<Integer>> all =
           podpool.pool("ride").mapAsync(Work::slowSquare, numbers(800));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
-      stage.kill(
-          stage.client.pods().inNamespace("e2e-queue").withName("default-queue-0").get());
+      stage.kill(stage.client.pods().inNamespace("e2e-queue").withName("default-queue-0").get());
       Stage.await("more results", all::progress, progress -> progress.done() > 300);
       stage.kubectl("delete", "pod", "default-queue-0", "--grace-period=0", "--force");
       assertThat(all.get()).isEqualTo(squares(800));

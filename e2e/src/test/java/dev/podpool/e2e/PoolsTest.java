@@ -46,7 +46,14 @@ class PoolsTest {
       Shell.Ended mapped =
           stage.kubectlWith(
               "-1\n2\n-3\n",
-              "exec", "-i", "client", "--", "podpool", "map", "index", "java.lang.Math::abs(int)");
+              "exec",
+              "-i",
+              "client",
+              "--",
+              "podpool",
+              "map",
+              "index",
+              "java.lang.Math::abs(int)");
       assertThat(mapped.output()).as(mapped.complaint()).isEqualTo("1\n2\n3\n");
 
       stage.waitFor("Joined", "index");
@@ -120,8 +127,7 @@ class PoolsTest {
       stage.kubectl("delete", "wp", "patient", "--cascade=foreground", "--wait=false");
       assertThat(all.get()).isEqualTo(squares(300));
       Stage.await("pods", () -> stage.names("patient"), List::isEmpty);
-      Stage.await(
-          "the pool's end", () -> stage.workerPool("patient") == null, gone -> gone);
+      Stage.await("the pool's end", () -> stage.workerPool("patient") == null, gone -> gone);
 
       podpool.pool("hasty").mapAsync(Work::verySlowSquare, numbers(600)).awaitAccepted();
       Instant deleted = Instant.now();
@@ -175,7 +181,9 @@ class PoolsTest {
             "apiVersion: podpool.dev/v1alpha1\nkind: WorkerPool\nmetadata: {name: bad}\nspec:\n"
                 + spec
                 + "\n",
-            "apply", "-f", "-");
+            "apply",
+            "-f",
+            "-");
     assertThat(ended.exitCode()).isNotZero();
     assertThat(ended.complaint()).contains(word);
   }
@@ -186,11 +194,7 @@ class PoolsTest {
     try (Stage stage = new Stage("e2e-gone")) {
       stage.pool("held", 2, "  daemon: false", "  drainDeadline: 24h");
       stage.waitFor("Ready", "held");
-      stage
-          .podpool()
-          .pool("held")
-          .mapAsync(Work::verySlowSquare, numbers(3600))
-          .awaitAccepted();
+      stage.podpool().pool("held").mapAsync(Work::verySlowSquare, numbers(3600)).awaitAccepted();
       stage.kubectl("delete", "namespace", "e2e-gone", "--timeout=120s");
       assertThat(stage.client.namespaces().withName("e2e-gone").get()).isNull();
     }
@@ -214,7 +218,9 @@ class PoolsTest {
       }
       Podpool first = stage.podpool();
       Podpool second = stage.podpool("other");
-      assertThat(first.pools()).extracting(PoolInfo::name).containsExactlyInAnyOrder("same", "sibling");
+      assertThat(first.pools())
+          .extracting(PoolInfo::name)
+          .containsExactlyInAnyOrder("same", "sibling");
       assertThat(second.pools()).extracting(PoolInfo::name).containsExactly("elsewhere");
       AsyncResult<List<String>> same = first.pool("same").mapAsync(Work::where, numbers(20));
       AsyncResult<List<String>> sibling = first.pool("sibling").mapAsync(Work::where, numbers(20));

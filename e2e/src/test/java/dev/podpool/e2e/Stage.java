@@ -110,7 +110,10 @@ final class Stage implements AutoCloseable {
 
   void waitFor(String condition, String pool) throws IOException, InterruptedException {
     kubectl(
-        "wait", "--for=condition=" + condition, "wp/" + pool, "--timeout=" + PATIENCE.toSeconds() + "s");
+        "wait",
+        "--for=condition=" + condition,
+        "wp/" + pool,
+        "--timeout=" + PATIENCE.toSeconds() + "s");
   }
 
   WorkerPool workerPool(String name) {
@@ -138,16 +141,27 @@ final class Stage implements AutoCloseable {
   /** Events about {@code name}, as {@code reason: note}. */
   String events(String name) throws IOException, InterruptedException {
     return kubectl(
-        "get", "events", "--field-selector=involvedObject.name=" + name,
-        "-o", "jsonpath={range .items[*]}{.reason}: {.message}{\"\\n\"}{end}");
+        "get",
+        "events",
+        "--field-selector=involvedObject.name=" + name,
+        "-o",
+        "jsonpath={range .items[*]}{.reason}: {.message}{\"\\n\"}{end}");
   }
 
   /** Ends a container's first process by SIGKILL, from its node. */
   void kill(Pod pod) throws IOException, InterruptedException {
     String id = pod.getStatus().getContainerStatuses().get(0).getContainerID();
     Shell.output(
-        "docker", "exec", pod.getSpec().getNodeName(),
-        "ctr", "-n", "k8s.io", "task", "kill", "-s", "SIGKILL",
+        "docker",
+        "exec",
+        pod.getSpec().getNodeName(),
+        "ctr",
+        "-n",
+        "k8s.io",
+        "task",
+        "kill",
+        "-s",
+        "SIGKILL",
         id.substring(id.indexOf("//") + 2));
   }
 

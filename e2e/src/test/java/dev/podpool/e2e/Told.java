@@ -19,8 +19,7 @@ final class Told implements BeforeTestExecutionCallback, AfterTestExecutionCallb
 
   @Override
   public void afterTestExecution(ExtensionContext scenario) {
-    String end =
-        scenario.getExecutionException().map(failure -> "FAILED: " + failure).orElse("ok");
+    String end = scenario.getExecutionException().map(failure -> "FAILED: " + failure).orElse("ok");
     System.out.println(
         "e2e %s: %s, %d s"
             .formatted(

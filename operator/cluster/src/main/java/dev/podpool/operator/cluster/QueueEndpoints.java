@@ -25,8 +25,7 @@ final class QueueEndpoints {
     String host =
         QueueNames.host(queue.getMetadata().getNamespace(), queue.getMetadata().getName());
     ca.authorities(); // here it may wait; who connects must not
-    return () -> new Endpoint(
-            host, QueueNames.PORT, token(), new Endpoint.Trust(trust(), null));
+    return () -> new Endpoint(host, QueueNames.PORT, token(), new Endpoint.Trust(trust(), null));
   }
 
   private String trust() throws IOException {
