@@ -15,15 +15,22 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import picocli.CommandLine;
 
 /** The command's entry. */
 public final class Main {
 
+  // Held, as the JDK holds loggers weakly.
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   private Main() {}
 
   /** See {@code podpool --help}. */
   public static void main(String[] arguments) {
+    // What it has to say of connections, the command says in its own words.
+    GRPC.setLevel(Level.OFF);
     System.exit(run(Shell.ofProcess(), arguments));
   }
 

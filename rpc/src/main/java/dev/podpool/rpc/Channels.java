@@ -30,6 +30,9 @@ final class Channels {
     setUnlessSet(netty + "handler.ssl.noOpenSsl", "true");
     // Its allocator would bring in all of Java's flight recorder, for a tenth of a second.
     setUnlessSet(netty + "jfr.enabled", "false");
+    // Seconds for which gRPC believes that a name has the same address: a queue that moves has
+    // another.
+    setUnlessSet("networkaddress.cache.ttl", "2");
   }
 
   private Channels() {}

@@ -32,6 +32,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +66,9 @@ public final class WorkerMain {
   private static final int EXIT_FAILED = 70;
   private static final int EXIT_SESSION_ENDED = 75;
 
+  // It warns of each attempt to connect, with a stack trace. Held, as the JDK holds loggers weakly.
+  private static final Logger GRPC = Logger.getLogger("io.grpc");
+
   private final WorkerStart start;
   private final QueueConnection connection;
   private final OutputPublisher publisher;
@@ -85,6 +90,7 @@ public final class WorkerMain {
 
   /** Started by whoever runs the pool; not by hand. */
   public static void main(String[] arguments) {
+    GRPC.setLevel(Level.SEVERE);
     int exit;
     try {
       WorkerStart inPod = PodStart.of(System.getenv());

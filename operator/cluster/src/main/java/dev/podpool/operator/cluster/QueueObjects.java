@@ -88,6 +88,9 @@ final class QueueObjects {
         .withMetadata(metadata(queue, name))
         .withNewSpec()
         .withClusterIP("None")
+        // A queue that restarts keeps its name: callers are refused for a moment, and not told for
+        // as long as name servers remember it that there is none.
+        .withPublishNotReadyAddresses(true)
         .withSelector(selector())
         .addNewPort()
         .withName("grpc")
