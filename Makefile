@@ -11,7 +11,7 @@ BASE := eclipse-temurin:25-jre
 TARGET := buildTar
 REPOSITORY := podpool
 
-.PHONY: help jdk build demo test verify bench images chart chart-test format clean
+.PHONY: help jdk build demo test verify bench images chart chart-test e2e format clean
 
 help: ## what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,9 @@ chart: ## the chart as target/chart/podpool-VERSION.tgz (needs Helm)
 
 chart-test: ## the chart: its unit tests, and an installation on an API server; says what is missing for that
 	@helm/check
+
+e2e: jdk ## Podpool on a real kind cluster (needs docker, kind, kubectl, helm); CONTEXT=kind-NAME, SCENARIOS=FaultsTest#nodeStops, BASE= as for images
+	@CONTEXT="$(CONTEXT)" SCENARIOS="$(SCENARIOS)" NODE_IMAGE="$(NODE_IMAGE)" BASE="$(BASE)" e2e/run
 
 format: jdk ## formats the sources
 	$(MVN) -q spotless:apply

@@ -15,6 +15,14 @@ import java.util.Map;
 /** Clusters of the kubeconfig: {@code KUBECONFIG}, or {@code ~/.kube/config}. */
 public final class KubeconfigRuntime implements ClusterRuntime {
 
+  static {
+    // The Kubernetes client logs to SLF4J, which complains on standard error where a program has
+    // nothing that takes its logs.
+    if (System.getProperty("slf4j.internal.verbosity") == null) {
+      System.setProperty("slf4j.internal.verbosity", "ERROR");
+    }
+  }
+
   @Override
   public boolean knowsClusters(Map<String, String> environment, Path home) {
     String named = environment.getOrDefault("KUBECONFIG", "");
