@@ -3,6 +3,7 @@ package dev.podpool.benchmarks;
 import dev.podpool.AsyncResult;
 import dev.podpool.JobOptions;
 import dev.podpool.Pool;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -36,10 +37,10 @@ final class Figures {
     return n;
   }
 
-  /** Arguments: {@code local} or {@code durable}, and the figure's name. */
+  /** Arguments: {@code local}, {@code durable} or {@code cluster}, and the figure's name. */
   public static void main(String[] arguments) throws Exception {
     String figure = arguments[1];
-    try (Pools pools = arguments[0].equals("local") ? new LocalPools() : new DurablePools()) {
+    try (Pools pools = pools(arguments[0])) {
       switch (figure) {
         case "dispatch" -> dispatch(pools, pools.open(4, 1), figure);
         case "slots" -> dispatch(pools, pools.open(1, 4), figure);
@@ -52,6 +53,14 @@ final class Figures {
         default -> throw new IllegalArgumentException("no figure " + figure);
       }
     }
+  }
+
+  private static Pools pools(String where) throws IOException, InterruptedException {
+    return switch (where) {
+      case "local" -> new LocalPools();
+      case "cluster" -> new ClusterPools();
+      default -> new DurablePools();
+    };
   }
 
   private static void print(String name, double value) {
