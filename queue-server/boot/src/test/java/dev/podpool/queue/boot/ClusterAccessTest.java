@@ -399,7 +399,8 @@ class ClusterAccessTest {
     Session stranger =
         new Session(connection(api.token("search:stranger", HOUR)), Session.client());
     assertThat(stranger.end.get(20, TimeUnit.SECONDS).getMessage())
-        .contains("PERMISSION_DENIED", "system:serviceaccount:search:stranger");
+        .contains("PERMISSION_DENIED", "system:serviceaccount:search:stranger may not work")
+        .contains("; and system:serviceaccount:search:stranger may not submit");
   }
 
   // ---- workers

@@ -94,31 +94,36 @@ final class Access {
     };
   }
 
-  /** Whether {@code caller} has one of {@code rights}; where not, the verdict is on the first. */
+  /** Whether {@code caller} has one of {@code rights}; where not, it says so of the first two. */
   CompletableFuture<Entitled> anyOf(Caller caller, Entitling rights) {
-    return anyOf(caller, rights.rights(), 0, null);
+    return anyOf(caller, rights.rights(), 0, Verdict.YES);
   }
 
   private CompletableFuture<Entitled> anyOf(
-      Caller caller, List<Right> rights, int next, @Nullable Verdict before) {
+      Caller caller, List<Right> rights, int next, Verdict before) {
     Right right = rights.get(next);
     return caller
         .may(right)
         .thenCompose(
             verdict -> {
-              if (verdict.isYes() || next + 1 == rights.size()) {
-                // One that can't be told might be there.
-                Verdict last =
-                    verdict.isYes() || before == null || verdict.kind() == Verdict.Kind.UNKNOWN
-                        ? verdict
-                        : before;
-                return CompletableFuture.completedFuture(
-                    new Entitled(last, verdict.isYes() ? right : null));
+              if (verdict.isYes()) {
+                return CompletableFuture.completedFuture(new Entitled(verdict, right));
               }
-              Verdict said =
-                  before == null || verdict.kind() == Verdict.Kind.UNKNOWN ? verdict : before;
-              return anyOf(caller, rights, next + 1, said);
+              Verdict said = both(before, verdict, next);
+              return next + 1 < rights.size()
+                  ? anyOf(caller, rights, next + 1, said)
+                  : CompletableFuture.completedFuture(new Entitled(said, null));
             });
+  }
+
+  private static Verdict both(Verdict before, Verdict verdict, int number) {
+    if (number == 0 || before.kind() == Verdict.Kind.UNKNOWN) {
+      return number == 0 ? verdict : before;
+    }
+    if (verdict.kind() == Verdict.Kind.UNKNOWN) {
+      return verdict; // one that can't be told might be there
+    }
+    return number == 1 ? Verdict.no(before.why() + "; and " + verdict.why()) : before;
   }
 
   // ---- in a session
