@@ -114,7 +114,11 @@ class FaultsTest {
       AsyncResult<List<Integer>> all =
           podpool
               .pool("oom")
-              .with(JobOptions.defaults().withMaxAttempts(2).withChunkSize(1))
+              .with(
+                  JobOptions.defaults()
+                      .withMaxAttempts(2)
+                      .withChunkSize(1)
+                      .withRetention(Duration.ofHours(1)))
               .mapAsync(Work::greedySquare, numbers(40));
       assertThatThrownBy(all::get).hasRootCauseInstanceOf(WorkerLostException.class);
       Stage.await("the job's end", () -> podpool.job(all.jobId()), job -> job.hasEnded());
@@ -194,7 +198,10 @@ class FaultsTest {
           .anyMatch(pod -> node.equals(pod.getSpec().getNodeName()));
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
-          podpool.pool("node").mapAsync(Work::slowSquare, numbers(2000));
+          podpool
+              .pool("node")
+              .with(JobOptions.defaults().withRetention(Duration.ofHours(1)))
+              .mapAsync(Work::slowSquare, numbers(2000));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
       Shell.output("docker", "pause", node);
       try {
