@@ -56,6 +56,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,9 +97,16 @@ class ClusterAccessTest {
                 Throwable::printStackTrace));
   }
 
-  private void enrol() throws InterruptedException {
+  private void enrol() {
     access.start();
-    while (access.lacking() != null) {
+    await(() -> access.lacking() == null);
+  }
+
+  private static void await(BooleanSupplier what) {
+    while (!what.getAsBoolean()) {
+      if (Thread.interrupted()) {
+        throw new AssertionError("it did not come about in time");
+      }
       Thread.onSpinWait();
     }
   }
@@ -224,7 +232,7 @@ class ClusterAccessTest {
         .hasMessageContaining("TLS negotiation");
 
     api.signs = true;
-    enrol();
+    await(() -> access.lacking() == null);
 
     assertThat(health()).contains("200", "is durable and applied");
     read(api.token("search:app", HOUR));
@@ -470,9 +478,8 @@ class ClusterAccessTest {
     int reviews = api.tokenReviews.get();
 
     Files.writeString(token, api.token("podpool:operator", HOUR)); // as a kubelet does
-    while (api.tokenReviews.get() == reviews) { // the call with the first ends, and another begins
-      Thread.onSpinWait();
-    }
+    // The call with the first ends, and another begins.
+    await(() -> api.tokenReviews.get() > reviews);
 
     assertThat(session.send(define())).isEqualTo(ErrorCode.ERROR_CODE_UNSPECIFIED);
     assertThat(session.end).isNotDone();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(20)
 class EnrolmentTest {
 
   private static final QueueNames NAMES = new QueueNames("q", "search");
@@ -55,6 +55,9 @@ class EnrolmentTest {
 
   private static void await(BooleanSupplier what) {
     while (!what.getAsBoolean()) {
+      if (Thread.interrupted()) {
+        throw new AssertionError("it did not come about in time");
+      }
       Thread.onSpinWait();
     }
   }
