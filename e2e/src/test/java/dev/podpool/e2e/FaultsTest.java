@@ -44,7 +44,8 @@ class FaultsTest {
 
       stage.kubectl("delete", "pod", "lose-1", "--wait=false");
       ready(stage, "lose", 3);
-      assertThat(stage.client.pods().inNamespace("e2e-lose").withName("lose-2").evict()).isTrue();
+      assertThat(stage.client.pods().inNamespace(stage.namespace).withName("lose-2").evict())
+          .isTrue();
       ready(stage, "lose", 3);
       String node = nodeWithout(stage, "default-queue-0");
       stage.kubectl(
@@ -177,7 +178,8 @@ class FaultsTest {
       AsyncResult<List<Integer>> all =
           podpool.pool("ride").mapAsync(Work::slowSquare, numbers(800));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
-      stage.kill(stage.client.pods().inNamespace("e2e-queue").withName("default-queue-0").get());
+      stage.kill(
+          stage.client.pods().inNamespace(stage.namespace).withName("default-queue-0").get());
       Stage.await("more results", all::progress, progress -> progress.done() > 300);
       stage.kubectl("delete", "pod", "default-queue-0", "--grace-period=0", "--force");
       assertThat(all.get()).isEqualTo(squares(800));

@@ -195,8 +195,8 @@ class PoolsTest {
       stage.pool("held", 2, "  daemon: false", "  drainDeadline: 24h");
       stage.waitFor("Ready", "held");
       stage.podpool().pool("held").mapAsync(Work::verySlowSquare, numbers(3600)).awaitAccepted();
-      stage.kubectl("delete", "namespace", "e2e-gone", "--timeout=120s");
-      assertThat(stage.client.namespaces().withName("e2e-gone").get()).isNull();
+      stage.kubectl("delete", "namespace", stage.namespace, "--timeout=120s");
+      assertThat(stage.client.namespaces().withName(stage.namespace).get()).isNull();
     }
   }
 

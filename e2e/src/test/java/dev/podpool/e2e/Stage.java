@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 
 /** A namespace of its own on the cluster, with a client's account; gone at the end. */
@@ -40,8 +41,9 @@ final class Stage implements AutoCloseable {
   final String namespace;
   private final List<Podpool> connections = new ArrayList<>();
 
-  Stage(String namespace) throws Exception {
-    this.namespace = namespace;
+  /** In a namespace of that name and some digits: an earlier run's may still be there. */
+  Stage(String name) throws Exception {
+    namespace = name + "-" + ThreadLocalRandom.current().nextInt(1000, 10_000);
     client
         .resource(
             new NamespaceBuilder()

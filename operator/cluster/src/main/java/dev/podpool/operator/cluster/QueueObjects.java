@@ -242,10 +242,10 @@ final class QueueObjects {
         .endPort()
         .withResources(PodTemplate.resources(spec.resources()))
         // A log of gigabytes is read before it serves: ten minutes.
-        .withStartupProbe(probe(5, 120))
+        .withStartupProbe(probe("/livez", 5, 120))
         // Each appends an entry, and waits until it is on the disk.
-        .withReadinessProbe(probe(10, 2))
-        .withLivenessProbe(probe(20, 6))
+        .withReadinessProbe(probe("/healthz", 10, 2))
+        .withLivenessProbe(probe("/livez", 20, 6))
         .addNewVolumeMount()
         .withName(DATA)
         .withMountPath(DATA_PATH)
@@ -264,10 +264,10 @@ final class QueueObjects {
         .build();
   }
 
-  private static Probe probe(int periodSeconds, int failuresMax) {
+  private static Probe probe(String path, int periodSeconds, int failuresMax) {
     return new ProbeBuilder()
         .withNewHttpGet()
-        .withPath("/healthz")
+        .withPath(path)
         .withPort(new IntOrString("monitor"))
         .endHttpGet()
         .withPeriodSeconds(periodSeconds)

@@ -92,7 +92,7 @@ public final class QueueMain implements Callable<Integer> {
       names = "--monitor",
       paramLabel = "[ADDRESS:]PORT",
       description =
-          "Answers /healthz and /metrics there, without a key. The address defaults to loopback."
+          "Answers /healthz, /livez and /metrics there, without a key. The address defaults to loopback."
               + " Off by default.")
   private @Nullable String monitor;
 

@@ -110,8 +110,9 @@ public final class QueueServer implements AutoCloseable {
   }
 
   /**
-   * {@code /healthz} appends an entry and waits until it is applied, so it fails where the disk
-   * hangs, and where nobody can connect; {@code /metrics} reads the state between two entries.
+   * {@code /livez} appends an entry and waits until it is applied, so it fails where the disk
+   * hangs; {@code /healthz} does the same, and fails where nobody can connect, too, which a restart
+   * would not mend; {@code /metrics} reads the state between two entries.
    */
   private static Monitor monitor(
       InetSocketAddress address,
@@ -121,12 +122,15 @@ public final class QueueServer implements AutoCloseable {
       Metrics metrics)
       throws IOException {
     SortedMap<String, Monitor.Question> questions = new TreeMap<>();
+    Monitor.Question lives =
+        () -> queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n");
+    questions.put("/livez", lives);
     questions.put(
         "/healthz",
         () -> {
           String why = lacking.get();
           return why == null
-              ? queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n")
+              ? lives.ask()
               : CompletableFuture.failedFuture(new IllegalStateException(why));
         });
     questions.put(

@@ -226,7 +226,8 @@ class ClusterAccessTest {
     api.signs = false;
     access.start();
     api.allow("search:app", "read");
-    assertThat(health()).contains("503", "no certificate yet", "kubectl get csr");
+    assertThat(monitor("/healthz")).contains("503", "no certificate yet", "kubectl get csr");
+    assertThat(monitor("/livez")).contains("200", "is durable and applied");
     assertThatThrownBy(() -> read(api.token("search:app", HOUR)))
         .isInstanceOf(QueueUnreachableException.class)
         .hasMessageContaining("TLS negotiation");
@@ -234,16 +235,16 @@ class ClusterAccessTest {
     api.signs = true;
     await(() -> access.lacking() == null);
 
-    assertThat(health()).contains("200", "is durable and applied");
+    assertThat(monitor("/healthz")).contains("200", "is durable and applied");
     read(api.token("search:app", HOUR));
   }
 
-  private String health() throws Exception {
+  private String monitor(String path) throws Exception {
     HttpResponse<String> answer =
         HttpClient.newHttpClient()
             .send(
                 HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.monitorPort() + "/healthz"))
+                        URI.create("http://127.0.0.1:" + server.monitorPort() + path))
                     .build(),
                 HttpResponse.BodyHandlers.ofString());
     return answer.statusCode() + " " + answer.body();
