@@ -73,10 +73,8 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
             + ", which "
             + RuntimeDirectory.VARIABLE
             + " can name";
-    ClusterRuntime clusters = clusters();
-    if (clusters != null
-        && !Files.exists(directory.endpoint())
-        && clusters.knowsClusters(environment, home)) {
+    ClusterRuntime clusters = Files.exists(directory.endpoint()) ? null : clusters();
+    if (clusters != null && clusters.knowsClusters(environment, home)) {
       ClusterRoute route = clusters.route(ClusterOptions.defaults());
       return new RuntimeSearch(
           route, tried + " (none runs there)\n  - " + route.place(), SEE_TO_QUEUE);

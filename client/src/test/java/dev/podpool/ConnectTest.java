@@ -47,6 +47,37 @@ class ConnectTest {
   }
 
   @Test
+  void theKubeconfigsClusterComesLastAndNotWhereARuntimeRuns() throws IOException {
+    Map<String, String> environment = Map.of("PODPOOL_TEST_CLUSTERS", "yes");
+    RuntimeSearch found = RuntimeSearch.of(environment, home);
+    assertThat(found.source().locate()).isEqualTo(new Endpoint("127.0.0.1", 1, "of a cluster"));
+    assertThat(found.place())
+        .contains("the runtime directory " + home.resolve(".local/state/podpool"))
+        .endsWith("queue default of namespace null");
+    assertThat(found.remedy()).contains("kubectl get queueclusters");
+
+    Path endpoint = home.resolve(".local/state/podpool/queue/endpoint");
+    Files.createDirectories(endpoint.getParent());
+    Files.writeString(endpoint, "127.0.0.1 4711\n");
+    Files.writeString(home.resolve(".local/state/podpool/key"), "secret");
+    assertThat(RuntimeSearch.of(environment, home).source().locate())
+        .isEqualTo(new Endpoint("127.0.0.1", 4711, "secret"));
+  }
+
+  @Test
+  void aClusterThatIsAskedForIsTheOnlyPlaceAndItsWayIsLetGo() {
+    FakeClusterRuntime.closed = 0;
+    ConnectOptions options =
+        ConnectOptions.defaults()
+            .toCluster(ClusterOptions.defaults().withNamespace("team").withQueue("q"));
+    assertThatThrownBy(() -> Podpool.connect(Map.of("PODPOOL_ENDPOINT", "[::1]:1"), home, options))
+        .isInstanceOf(UnreachableException.class)
+        .hasMessageContaining("queue q of namespace team")
+        .hasMessageNotContaining("PODPOOL_ENDPOINT");
+    assertThat(FakeClusterRuntime.closed).isEqualTo(1);
+  }
+
+  @Test
   void aPodsAccessDirectoryComesAfterTheEndpointAndBeforeTheUsersRuntime() throws IOException {
     Path mounted = Files.createDirectory(home.resolve("mounted"));
     assertThat(RuntimeSearch.of(Map.of(), home, mounted).place())

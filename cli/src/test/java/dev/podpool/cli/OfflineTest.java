@@ -67,6 +67,8 @@ class OfflineTest {
         .contains("'5' is no duration: give numbers with h, m, s or ms");
     assertThat(podpool.run("submit", "p", "No::such", "--priority", "x").failed(ExitCode.USAGE))
         .contains("--priority");
+    assertThat(podpool.run("jobs", "--runtime", "r", "-n", "team").failed(ExitCode.USAGE))
+        .contains("--runtime is a runtime of this machine");
     assertThat(podpool.run("map", "p", "java.lang.Math::sqrt", "--window", "0"))
         .satisfies(ran -> assertThat(ran.failed(ExitCode.USAGE)).contains("window 0"));
     for (String command : List.of("local", "map", "submit", "dead", "doctor")) {
