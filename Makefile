@@ -39,8 +39,8 @@ verify: test ## everything that must hold before a push
 bench: build ## Podpool, durable and Pool.local, beside CPython's Pool (needs python3), in one run; FIGURES="trip fiber" for some
 	@"$(JAVA_HOME)/bin/java" -cp "benchmarks/target/classes:$$(cat benchmarks/target/classpath.txt)" dev.podpool.benchmarks.Bench benchmarks/cpython_pool.py benchmarks/target/results.json $(FIGURES)
 
-images: jdk ## operator, queue, worker and cli as images; BASE=docker://NAME to stand on, TARGET=buildTar|dockerBuild|build, REPOSITORY=host/path to push to
-	$(MVN) -q package jib:$(TARGET) -DskipTests -Dspotless.check.skip -Dimage.base=$(BASE) -Dimage.repository=$(REPOSITORY) -pl operator/cluster,queue-server/boot,worker,cli -am
+images: jdk ## operator, queue, worker, cli and examples as images; BASE=docker://NAME to stand on, TARGET=buildTar|dockerBuild|build, REPOSITORY=host/path to push to
+	$(MVN) -q package jib:$(TARGET) -DskipTests -Dspotless.check.skip -Dimage.base=$(BASE) -Dimage.repository=$(REPOSITORY) -pl operator/cluster,queue-server/boot,worker,cli,examples -am
 	@test $(TARGET) != buildTar || du -h target/images/*.tar
 
 chart: ## the chart as target/chart/podpool-VERSION.tgz (needs Helm)

@@ -11,6 +11,7 @@ import dev.podpool.protocol.DeadQuery;
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.JobsQuery;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReleaseJob;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,7 @@ import org.jspecify.annotations.Nullable;
 public final class Podpool implements AutoCloseable {
 
   private static final Duration CONNECT_TIME_MAX = Duration.ofSeconds(5);
+  private static final long PUBLISHED_POLL_MILLIS = 50;
 
   private final RuntimeSearch found;
   private final QueueLink link;
@@ -179,7 +182,34 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is no such pool
    */
   public PoolInfo poolInfo(String name) {
-    return Infos.of(link.read(RemotePool.question(name)).getPools().getPools(0));
+    return Infos.of(status(name));
+  }
+
+  /**
+   * Waits until a cluster's status of a pool, as {@code kubectl} shows it, takes account of all that
+   * the queue has accepted until now: {@code kubectl wait --for=condition=Joined} can't end too
+   * early then. Returns at once where this is no cluster.
+   *
+   * @return false if it did not come so far in time: no operator answers
+   * @throws NotFoundException if there is no such pool
+   */
+  public boolean awaitPublished(String pool, Duration atMost) throws InterruptedException {
+    if (!found.isCluster()) {
+      return true;
+    }
+    long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(atMost);
+    long accepted = status(pool).getQueueIndex();
+    while (status(pool).getPublishedIndex() < accepted) {
+      if (System.nanoTime() - end >= 0) {
+        return false;
+      }
+      Thread.sleep(PUBLISHED_POLL_MILLIS);
+    }
+    return true;
+  }
+
+  private PoolStatus status(String pool) {
+    return link.read(RemotePool.question(pool)).getPools().getPools(0);
   }
 
   // ---- jobs

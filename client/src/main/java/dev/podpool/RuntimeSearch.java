@@ -104,6 +104,11 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
         .orElse(null);
   }
 
+  /** Whether the queue is one of a cluster, whose operator publishes the status of pools. */
+  boolean isCluster() {
+    return source instanceof ClusterRoute || source instanceof AccessDirectory;
+  }
+
   /** Lets go of the way there. */
   void close() {
     if (source instanceof ClusterRoute route) {

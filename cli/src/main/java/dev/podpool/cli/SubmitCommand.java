@@ -26,6 +26,9 @@ import picocli.CommandLine.Parameters;
     sortOptions = false)
 final class SubmitCommand implements Callable<Integer> {
 
+  // An operator that follows another one is there within 15 s.
+  private static final Duration PUBLISHED_MAX = Duration.ofSeconds(30);
+
   private final Shell shell;
 
   @Parameters(
@@ -65,6 +68,11 @@ final class SubmitCommand implements Callable<Integer> {
       shell
           .out()
           .println(output.isJson() ? JsonNodeFactory.instance.objectNode().put("id", id) : id);
+      if (!podpool.awaitPublished(call.pool(), PUBLISHED_MAX)) {
+        shell.complain(
+            "the job is accepted, but kubectl does not show it yet, as no operator answers: until"
+                + " one does, kubectl wait may end too early");
+      }
     }
     return ExitCode.OK.code;
   }

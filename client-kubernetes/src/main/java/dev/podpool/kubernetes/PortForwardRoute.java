@@ -31,12 +31,24 @@ final class PortForwardRoute implements ClusterRoute {
   private final String queue;
   private final String serviceAccount;
   private @Nullable LocalPortForward forward; // guarded by this
-  private @Nullable Access access; // guarded by this
+  private @Nullable Until<Published> published; // guarded by this
+  private @Nullable Until<String> token; // guarded by this
   private boolean closed; // guarded by this
 
-  /** What was learned, and until when it is good enough. */
-  private record Access(
-      String name, int port, String trust, Instant trustUntil, String token, Instant tokenUntil) {}
+  /** What is good enough until some time. */
+  private record Until<T>(T value, Instant end) {
+    boolean isOver() {
+      return !Instant.now().isBefore(end);
+    }
+  }
+
+  /**
+   * What the operator has published.
+   *
+   * @param name of the queue's host, which its certificate is for
+   * @param authorities in PEM
+   */
+  private record Published(String name, int port, String authorities) {}
 
   /**
    * @param client closed with this
@@ -60,61 +72,53 @@ final class PortForwardRoute implements ClusterRoute {
       throw new IOException("the connection was closed");
     }
     try {
-      Access now = access();
+      Published now = published();
       return new Endpoint(
           InetAddress.getLoopbackAddress().getHostAddress(),
           forward(now.port()).getLocalPort(),
-          now.token(),
-          new Endpoint.Trust(now.trust(), now.name()));
+          token(),
+          new Endpoint.Trust(now.authorities(), now.name()));
     } catch (KubernetesClientException e) {
       throw new IOException(words(e), e);
     }
   }
 
-  private Access access() throws IOException {
-    Instant now = Instant.now();
-    Access known = access;
-    boolean trusted = known != null && now.isBefore(known.trustUntil());
-    boolean entitled = known != null && now.isBefore(known.tokenUntil());
-    if (known == null || !trusted || !entitled) {
-      Access read = trusted && known != null ? known : published(now);
-      known = entitled && known != null ? with(read, known) : entitled(read, now);
-      access = known;
-    }
-    return known;
-  }
-
-  private static Access with(Access read, Access token) {
-    return new Access(
-        read.name(),
-        read.port(),
-        read.trust(),
-        read.trustUntil(),
-        token.token(),
-        token.tokenUntil());
-  }
-
   /** From the ConfigMap that the operator writes for clients in pods. */
-  private Access published(Instant now) throws IOException {
-    ConfigMap published =
+  private Published published() throws IOException {
+    Until<Published> known = published;
+    if (known == null || known.isOver()) {
+      known = new Until<>(read(), Instant.now().plus(TRUST_LIFE));
+      published = known;
+    }
+    return known.value();
+  }
+
+  private Published read() throws IOException {
+    ConfigMap access =
         client.configMaps().inNamespace(namespace).withName(queue + "-queue-access").get();
-    String endpoint = published == null ? "" : published.getData().getOrDefault("endpoint", "");
+    String endpoint = access == null ? "" : access.getData().getOrDefault("endpoint", "");
     int colon = endpoint.lastIndexOf(':');
-    if (published == null || colon < 0) {
+    if (access == null || colon < 0) {
       throw new IOException(
           "namespace %s has no queue '%s' that is ready; see to it: kubectl -n %s get qc,wp"
               .formatted(namespace, queue, namespace));
     }
-    return new Access(
+    return new Published(
         endpoint.substring(0, colon),
         Integer.parseInt(endpoint.substring(colon + 1)),
-        published.getData().getOrDefault("ca.crt", ""),
-        now.plus(TRUST_LIFE),
-        "",
-        Instant.MIN);
+        access.getData().getOrDefault("ca.crt", ""));
   }
 
-  private Access entitled(Access read, Instant now) {
+  private String token() {
+    Until<String> known = token;
+    if (known == null || known.isOver()) {
+      known = granted(Instant.now());
+      token = known;
+    }
+    return known.value();
+  }
+
+  private Until<String> granted(Instant now) {
     TokenRequest wanted =
         new TokenRequestBuilder()
             .withNewSpec()
@@ -128,15 +132,11 @@ final class PortForwardRoute implements ClusterRoute {
             .inNamespace(namespace)
             .withName(serviceAccount)
             .tokenRequest(wanted);
-    // The server may grant less than was asked for.
-    Instant ends = Instant.parse(granted.getStatus().getExpirationTimestamp());
-    return new Access(
-        read.name(),
-        read.port(),
-        read.trust(),
-        read.trustUntil(),
+    // The server may grant less than was asked for; another is asked for in time.
+    Instant end = Instant.parse(granted.getStatus().getExpirationTimestamp());
+    return new Until<>(
         granted.getStatus().getToken(),
-        now.plus(Duration.between(now, ends).multipliedBy(4).dividedBy(5)));
+        now.plus(Duration.between(now, end).multipliedBy(4).dividedBy(5)));
   }
 
   private LocalPortForward forward(int port) {

@@ -4,15 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.AsyncResult;
+import dev.podpool.ConnectOptions;
 import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import dev.podpool.PoolInfo;
 import dev.podpool.crd.WorkerPool;
+import dev.podpool.examples.cluster.WordCount;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
@@ -62,6 +65,52 @@ class PoolsTest {
   }
 
   @Test
+  @DisplayName("1: workers whose image has the code, and an initializer in it")
+  void codeIsInTheWorkersImage() throws Exception {
+    try (Stage stage = new Stage("e2e-image")) {
+      stage.applyFile("examples/cluster/own-image.yaml");
+      stage.waitFor("Ready", "own-image");
+      try (Podpool podpool =
+              Podpool.connect(
+                  ConnectOptions.defaults().withCodeInWorkers().toCluster(stage.cluster()));
+          Pool pool = podpool.pool("own-image")) {
+        assertThat(WordCount.count(pool, List.of("a b", "", " c "))).containsExactly(2, 0, 1);
+      }
+      assertThat(stage.kubectl("logs", "own-image-0")).contains("ready");
+    }
+  }
+
+  @Test
+  @DisplayName("Joined: kubectl wait never ends before what podpool submit handed in")
+  void waitingForJoinedNeverEndsEarly() throws Exception {
+    try (Stage stage = new Stage("e2e-joined")) {
+      stage.pool("joined", 1);
+      stage.waitFor("Ready", "joined");
+      stage.clientPod();
+      Podpool podpool = stage.podpool();
+      for (int round = 0; round < 8; round++) {
+        String id =
+            stage.kubectl(
+                "exec", "client", "--", "podpool", "submit", "joined",
+                "java.lang.Thread::sleep(long)", String.valueOf(round % 2 == 0 ? 4000 : 100));
+        if (round % 2 == 0) {
+          assertThat(joined(stage)).as("with a task that takes 4 s").isEqualTo("False");
+        }
+        stage.waitFor("Joined", "joined");
+        assertThat(podpool.job(UUID.fromString(id)).hasEnded()).as("round " + round).isTrue();
+      }
+    }
+  }
+
+  private static String joined(Stage stage) {
+    return stage.workerPool("joined").getStatus().conditions().stream()
+        .filter(condition -> condition.type().equals("Joined"))
+        .map(condition -> condition.status().name())
+        .findFirst()
+        .orElse("missing");
+  }
+
+  @Test
   @DisplayName("2: kubectl scale: new workers take part in a running map")
   void newWorkersTakePart() throws Exception {
     try (Stage stage = new Stage("e2e-up")) {
@@ -97,17 +146,23 @@ class PoolsTest {
   @DisplayName("6: a daemon pool is deleted: its pods go, who waits is told")
   void daemonGoesWithItsPods() throws Exception {
     try (Stage stage = new Stage("e2e-daemon")) {
-      stage.pool("daemon", 2, "  daemon: true");
-      stage.waitFor("Ready", "daemon");
-      Pool pool = stage.podpool().pool("daemon");
-      AsyncResult<List<Integer>> all = pool.mapAsync(Work::verySlowSquare, numbers(600));
-      all.awaitAccepted();
-      stage.kubectl("delete", "wp", "daemon", "--wait=false");
-      assertThatThrownBy(() -> all.get(60, TimeUnit.SECONDS))
-          .hasStackTraceContaining("daemon")
-          .hasStackTraceContaining("deleted");
-      Stage.await("pods", () -> stage.names("daemon"), List::isEmpty);
-      assertThat(stage.workerPool("daemon")).isNull();
+      Podpool podpool = null;
+      for (String cascade : List.of("background", "foreground", "orphan")) {
+        String name = "daemon-" + cascade;
+        stage.pool(name, 2, "  daemon: true");
+        stage.waitFor("Ready", name);
+        podpool = podpool == null ? stage.podpool() : podpool;
+        AsyncResult<List<Integer>> all =
+            podpool.pool(name).mapAsync(Work::verySlowSquare, numbers(600));
+        all.awaitAccepted();
+        stage.kubectl("delete", "wp", name, "--cascade=" + cascade, "--wait=false");
+        assertThatThrownBy(() -> all.get(60, TimeUnit.SECONDS))
+            .hasStackTraceContaining(name)
+            .hasStackTraceContaining("deleted");
+        // Orphans end by themselves, as their pool is gone from the queue.
+        Stage.await("pods", () -> stage.names(name), List::isEmpty);
+        assertThat(stage.workerPool(name)).isNull();
+      }
     }
   }
 
