@@ -11,8 +11,8 @@ import dev.podpool.protocol.DeadQuery;
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.JobsQuery;
 import dev.podpool.protocol.Operation;
-import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.OutputQuery;
+import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.RetryDead;
@@ -186,9 +186,9 @@ public final class Podpool implements AutoCloseable {
   }
 
   /**
-   * Waits until a cluster's status of a pool, as {@code kubectl} shows it, takes account of all that
-   * the queue has accepted until now: {@code kubectl wait --for=condition=Joined} can't end too
-   * early then. Returns at once where this is no cluster.
+   * Waits until a cluster's status of a pool, as {@code kubectl} shows it, takes account of all
+   * that the queue has accepted until now: {@code kubectl wait --for=condition=Joined} can't end
+   * too early then. Returns at once where this is no cluster.
    *
    * @return false if it did not come so far in time: no operator answers
    * @throws NotFoundException if there is no such pool

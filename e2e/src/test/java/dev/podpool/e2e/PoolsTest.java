@@ -91,8 +91,14 @@ class PoolsTest {
       for (int round = 0; round < 8; round++) {
         String id =
             stage.kubectl(
-                "exec", "client", "--", "podpool", "submit", "joined",
-                "java.lang.Thread::sleep(long)", String.valueOf(round % 2 == 0 ? 4000 : 100));
+                "exec",
+                "client",
+                "--",
+                "podpool",
+                "submit",
+                "joined",
+                "java.lang.Thread::sleep(long)",
+                String.valueOf(round % 2 == 0 ? 4000 : 100));
         if (round % 2 == 0) {
           assertThat(joined(stage)).as("with a task that takes 4 s").isEqualTo("False");
         }

@@ -24,7 +24,9 @@ public final class WordCount {
 
   private WordCount() {}
 
-  /** The initializer of examples/cluster/own-image.yaml: each process calls it once, by its name. */
+  /**
+   * The initializer of examples/cluster/own-image.yaml: each process calls it once, by its name.
+   */
   static void greet(String greeting) {
     System.out.println(greeting);
   }
