@@ -77,7 +77,9 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
     if (clusters != null && clusters.knowsClusters(environment, home)) {
       ClusterRoute route = clusters.route(ClusterOptions.defaults());
       return new RuntimeSearch(
-          route, tried + " (none runs there)\n  - " + route.place(), SEE_TO_QUEUE);
+          route,
+          tried + " (none runs there)\n  - " + route.place(),
+          START_ONE + "\n" + SEE_TO_QUEUE);
     }
     return new RuntimeSearch(directory, tried, START_ONE);
   }

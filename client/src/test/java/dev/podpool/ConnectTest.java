@@ -54,7 +54,7 @@ class ConnectTest {
     assertThat(found.place())
         .contains("the runtime directory " + home.resolve(".local/state/podpool"))
         .endsWith("queue default of namespace null");
-    assertThat(found.remedy()).contains("kubectl get queueclusters");
+    assertThat(found.remedy()).contains("podpool local up", "kubectl get queueclusters");
 
     Path endpoint = home.resolve(".local/state/podpool/queue/endpoint");
     Files.createDirectories(endpoint.getParent());

@@ -7,6 +7,7 @@ import dev.podpool.internal.ClusterRuntime;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +15,8 @@ import java.util.Map;
 
 /** Clusters of the kubeconfig: {@code KUBECONFIG}, or {@code ~/.kube/config}. */
 public final class KubeconfigRuntime implements ClusterRuntime {
+
+  private static final int CALL_MILLIS_MAX = 5_000;
 
   static {
     // The Kubernetes client logs to SLF4J, which complains on standard error where a program has
@@ -28,7 +31,8 @@ public final class KubeconfigRuntime implements ClusterRuntime {
     String named = environment.getOrDefault("KUBECONFIG", "");
     return named.isEmpty()
         ? Files.isReadable(home.resolve(".kube").resolve("config"))
-        : Arrays.stream(named.split(":")).anyMatch(file -> Files.isReadable(Path.of(file)));
+        : Arrays.stream(named.split(File.pathSeparator))
+            .anyMatch(file -> Files.isReadable(Path.of(file)));
   }
 
   @Override
@@ -39,6 +43,10 @@ public final class KubeconfigRuntime implements ClusterRuntime {
     } catch (KubernetesClientException e) {
       throw new PodpoolException("the kubeconfig can't be used: " + e.getMessage(), e);
     }
+    // Who connects waits for seconds, and tries again by itself.
+    config.setRequestRetryBackoffLimit(0);
+    config.setConnectionTimeout(CALL_MILLIS_MAX);
+    config.setRequestTimeout(CALL_MILLIS_MAX);
     String context = options.context();
     if (context != null
         && config.getContexts().stream().noneMatch(known -> known.getName().equals(context))) {

@@ -218,12 +218,6 @@ public final class QueueMachine {
     return sessions.all().stream().map(session -> session.id).toList();
   }
 
-  /** Who opened {@code session}, as the front established; null where it is not open. */
-  public @Nullable String principal(long session) {
-    SessionState found = sessions.find(session);
-    return found == null ? null : found.opened.getPrincipal();
-  }
-
   /** What {@code session} was opened with; null where it is not open. */
   public @Nullable OpenSession opened(long session) {
     SessionState found = sessions.find(session);

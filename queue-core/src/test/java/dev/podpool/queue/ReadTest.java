@@ -182,10 +182,10 @@ class ReadTest {
   @Test
   void aSessionsPrincipalIsKnownWhileItIsOpen() {
     long session = queue.party("client").session;
-    assertThat(queue.machine.principal(session)).isEqualTo("client");
-    assertThat(queue.machine.principal(session + 1)).isNull();
+    assertThat(queue.machine.opened(session).getPrincipal()).isEqualTo("client");
+    assertThat(queue.machine.opened(session + 1)).isNull();
     queue.expire("client");
-    assertThat(queue.machine.principal(session)).isNull();
+    assertThat(queue.machine.opened(session)).isNull();
   }
 
   private static PoolsQuery pool(String name) {

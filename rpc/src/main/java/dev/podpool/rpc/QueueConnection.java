@@ -22,6 +22,8 @@ import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
@@ -42,6 +44,8 @@ public final class QueueConnection implements AutoCloseable {
   private final Endpoint.Source source;
   private final ScheduledThreadPoolExecutor timer;
   private @Nullable ManagedChannel channel; // guarded by this
+  // Those before it that still have calls under way; guarded by this.
+  private final List<ManagedChannel> ending = new ArrayList<>();
   private @Nullable Endpoint endpoint; // of the channel, and the newest key; guarded by this
   private boolean closed; // guarded by this
 
@@ -85,6 +89,8 @@ public final class QueueConnection implements AutoCloseable {
       ManagedChannel next = Channels.to(now);
       if (channel != null) {
         channel.shutdown(); // calls under way may end
+        ending.removeIf(ManagedChannel::isTerminated);
+        ending.add(channel);
       }
       channel = next;
     }
@@ -278,14 +284,15 @@ public final class QueueConnection implements AutoCloseable {
   /** Ends every call; sessions are not closed, but hear no more. */
   @Override
   public void close() {
-    ManagedChannel ending;
+    List<ManagedChannel> all;
     synchronized (this) {
       closed = true;
-      ending = channel;
+      all = new ArrayList<>(ending);
+      if (channel != null) {
+        all.add(channel);
+      }
     }
     timer.shutdownNow();
-    if (ending != null) {
-      ending.shutdownNow();
-    }
+    all.forEach(ManagedChannel::shutdownNow);
   }
 }

@@ -1,5 +1,6 @@
 package dev.podpool.sim;
 
+import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Request;
 import dev.podpool.protocol.Response;
 import dev.podpool.session.SessionLogic;
@@ -50,6 +51,11 @@ final class Link implements dev.podpool.queue.loop.Link {
   @Override
   public String principal() {
     return principal;
+  }
+
+  @Override
+  public boolean mayResume(OpenSession opened) {
+    return opened.getPrincipal().equals(principal());
   }
 
   @Override

@@ -98,9 +98,9 @@ final class Conversations {
     long session = batch.getSession();
     Conversation current = bySession.get(session);
     if (request.getResume() && (current == null || current.epoch < request.getEpoch())) {
-      String principal = machine.principal(session);
+      OpenSession opened = machine.opened(session);
       current = new Conversation(from, request.getEpoch());
-      if (principal != null && !principal.equals(from.principal())) {
+      if (opened != null && !from.mayResume(opened)) {
         refuse(current, session, from.principal());
         return;
       }

@@ -1,5 +1,6 @@
 package dev.podpool.queue.loop;
 
+import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Response;
 
 /**
@@ -10,6 +11,9 @@ public interface Link {
 
   /** Who is at its other end, as was established when it was made. */
   String principal();
+
+  /** Whether the session is its own that was opened with {@code opened}, principal included. */
+  boolean mayResume(OpenSession opened);
 
   /** Sends {@code response}, or loses it: then the session finds out, and asks again. */
   void answer(Response response);

@@ -153,6 +153,11 @@ class ConversationsTest {
     }
 
     @Override
+    public boolean mayResume(OpenSession opened) {
+      return opened.getPrincipal().equals(principal());
+    }
+
+    @Override
     public void answer(Response response) {
       told.add(response);
       if (response.getRepliesCount() > 0 && response.getReplies(0).hasSessionOpened()) {

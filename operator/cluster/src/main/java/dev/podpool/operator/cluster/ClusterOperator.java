@@ -21,6 +21,7 @@ final class ClusterOperator implements AutoCloseable {
   // What failed is tried again for ever: after these, or at the next event.
   private static final Duration RETRY_FIRST = Duration.ofMillis(500);
   private static final Duration RETRY_MOST = Duration.ofSeconds(30);
+  private static final Duration SWEEP = Duration.ofMinutes(5);
   private static final Duration STOP_MAX = Duration.ofSeconds(5);
 
   private final Operator operator;
@@ -29,6 +30,7 @@ final class ClusterOperator implements AutoCloseable {
   private final LeftoverBindings leftovers;
   private final boolean isAlone;
   private volatile boolean hasStarted;
+  private volatile @Nullable Thread sweeper;
 
   /**
    * What an operator is made from.
@@ -117,8 +119,22 @@ final class ClusterOperator implements AutoCloseable {
     }
   }
 
+  /** From now on: what a deletion left undone, here or before this replica led, is done. */
   private void sweep() {
-    Thread.ofVirtual().name("podpool-sweep").start(leftovers::sweep);
+    sweeper =
+        Thread.ofVirtual()
+            .name("podpool-sweep")
+            .start(
+                () -> {
+                  try {
+                    while (true) {
+                      leftovers.sweep();
+                      Thread.sleep(SWEEP);
+                    }
+                  } catch (InterruptedException e) {
+                    // It is closed.
+                  }
+                });
   }
 
   /**
@@ -141,6 +157,10 @@ final class ClusterOperator implements AutoCloseable {
   /** Ends what is under way. */
   @Override
   public void close() {
+    Thread sweeping = sweeper;
+    if (sweeping != null) {
+      sweeping.interrupt();
+    }
     operator.stop();
     queues.close();
   }

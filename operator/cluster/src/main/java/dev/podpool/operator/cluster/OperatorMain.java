@@ -83,7 +83,7 @@ public final class OperatorMain implements Callable<Integer> {
       names = "--monitor",
       paramLabel = "[ADDRESS:]PORT",
       description =
-          "Answers /healthz and /metrics there, without a key. The address defaults to loopback."
+          "Answers /healthz, /livez and /metrics there, without a key. The address defaults to loopback."
               + " Off by default.")
   private @Nullable String monitor;
 
@@ -186,6 +186,7 @@ public final class OperatorMain implements Callable<Integer> {
     // Not the common pool: it may have one thread, which the API server's client needs.
     Executor executor = Thread::startVirtualThread;
     SortedMap<String, Monitor.Question> questions = new TreeMap<>();
+    questions.put("/livez", () -> CompletableFuture.completedFuture("ok\n"));
     questions.put("/healthz", () -> CompletableFuture.supplyAsync(operator::health, executor));
     questions.put("/metrics", () -> CompletableFuture.supplyAsync(metrics::text, executor));
     return new Monitor(

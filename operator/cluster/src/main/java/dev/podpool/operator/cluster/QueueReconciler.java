@@ -106,12 +106,12 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
   @Override
   public UpdateControl<QueueCluster> reconcile(QueueCluster queue, Context<QueueCluster> context) {
     if (context.isPrimaryResourceDeleted()) {
-      queues.close(queue);
       tools
           .calls()
           .deleteBinding(
               QueueNames.binding(
                   queue.getMetadata().getNamespace(), queue.getMetadata().getName()));
+      queues.close(queue);
       return UpdateControl.noUpdate();
     }
     if (queue.isMarkedForDeletion()) {

@@ -1,5 +1,6 @@
 package dev.podpool.queue.front;
 
+import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Request;
 import dev.podpool.protocol.Response;
 import dev.podpool.queue.loop.Link;
@@ -115,6 +116,11 @@ final class SessionCall extends ServerCall.Listener<Request> implements Link {
   @Override
   public String principal() {
     return by.caller().principal();
+  }
+
+  @Override
+  public boolean mayResume(OpenSession opened) {
+    return Access.mayResume(by.caller(), opened);
   }
 
   @Override

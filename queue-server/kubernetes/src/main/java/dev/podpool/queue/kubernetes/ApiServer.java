@@ -2,8 +2,8 @@ package dev.podpool.queue.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -13,6 +13,7 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -32,14 +33,15 @@ import javax.net.ssl.TrustManagerFactory;
 final class ApiServer implements AutoCloseable {
 
   private static final Duration ANSWER_TIME_MAX = Duration.ofSeconds(10);
-  // What one connection of HTTP/2 surely takes; the rest waits here.
+  // Each has a connection; the rest waits here.
   private static final int REQUESTS_AT_ONCE = 40;
   private static final int WAITING_MAX = 10_000;
 
   static final ObjectMapper JSON = new ObjectMapper();
 
   private final PodAccount account;
-  private final HttpClient http;
+  private byte[] authorities; // what http trusts; guarded by this
+  private HttpClient http; // guarded by this
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Semaphore atOnce = new Semaphore(REQUESTS_AT_ONCE, true);
   private final AtomicInteger waiting = new AtomicInteger();
@@ -65,20 +67,30 @@ final class ApiServer implements AutoCloseable {
    */
   ApiServer(PodAccount account) throws IOException {
     this.account = account;
-    http =
-        HttpClient.newBuilder()
-            .connectTimeout(ANSWER_TIME_MAX)
-            .executor(threads)
-            .sslContext(trusting(account))
-            .build();
+    authorities = Files.readAllBytes(account.authorities());
+    http = trusting(authorities);
   }
 
-  private static SSLContext trusting(PodAccount account) throws IOException {
-    try (InputStream pem = Files.newInputStream(account.authorities())) {
+  /** Trusts what the file holds now: a cluster may replace its authorities. */
+  private synchronized HttpClient http() throws IOException {
+    byte[] now = Files.readAllBytes(account.authorities());
+    if (!Arrays.equals(now, authorities)) {
+      HttpClient next = trusting(now);
+      http.shutdown(); // requests under way end
+      http = next;
+      authorities = now;
+    }
+    return http;
+  }
+
+  private HttpClient trusting(byte[] pem) throws IOException {
+    try {
       KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
       trusted.load(null, null);
       int number = 0;
-      for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+      for (Certificate each :
+          CertificateFactory.getInstance("X.509")
+              .generateCertificates(new ByteArrayInputStream(pem))) {
         trusted.setCertificateEntry("ca-" + number++, each);
       }
       TrustManagerFactory factory =
@@ -86,7 +98,13 @@ final class ApiServer implements AutoCloseable {
       factory.init(trusted);
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, factory.getTrustManagers(), null);
-      return context;
+      return HttpClient.newBuilder()
+          // A request that times out ends its connection, and with it one that leads nowhere.
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(ANSWER_TIME_MAX)
+          .executor(threads)
+          .sslContext(context)
+          .build();
     } catch (GeneralSecurityException | IOException e) {
       throw new IOException(
           "the API server's certificates in " + account.authorities() + " can't be used: " + e, e);
@@ -127,14 +145,15 @@ final class ApiServer implements AutoCloseable {
       }
       try {
         HttpResponse<byte[]> response =
-            http.send(
-                request
-                    .call()
-                    .timeout(ANSWER_TIME_MAX)
-                    .header("Accept", "application/json")
-                    .header("Authorization", "Bearer " + account.token())
-                    .build(),
-                HttpResponse.BodyHandlers.ofByteArray());
+            http()
+                .send(
+                    request
+                        .call()
+                        .timeout(ANSWER_TIME_MAX)
+                        .header("Accept", "application/json")
+                        .header("Authorization", "Bearer " + account.token())
+                        .build(),
+                    HttpResponse.BodyHandlers.ofByteArray());
         return new Answer(response.statusCode(), json(response.body()));
       } finally {
         atOnce.release();
@@ -164,7 +183,7 @@ final class ApiServer implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     http.shutdownNow();
     threads.shutdownNow();
   }

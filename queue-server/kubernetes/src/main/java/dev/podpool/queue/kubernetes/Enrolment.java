@@ -98,12 +98,22 @@ final class Enrolment implements AutoCloseable {
         Instant due = serving == null ? Instant.EPOCH : serving.renewal();
         if (due.isAfter(Instant.now())) {
           Thread.sleep(pace.wake());
-        } else if (!enrol()) {
+        } else if (!tryToEnrol()) {
           Thread.sleep(pace.again());
         }
       }
     } catch (InterruptedException e) {
       // It is closed.
+    }
+  }
+
+  /** Whatever is wrong, it is tried again. */
+  private boolean tryToEnrol() throws InterruptedException {
+    try {
+      return enrol();
+    } catch (RuntimeException e) {
+      complain(e.toString());
+      return false;
     }
   }
 
@@ -122,6 +132,10 @@ final class Enrolment implements AutoCloseable {
         ApiServer.Answer now = api.get(REQUESTS + "/" + request.name()).join();
         if (now.status() == 404) {
           complain("request " + request.name() + " was deleted; another follows");
+          return false;
+        }
+        if (!now.isSuccess()) {
+          complain("request " + request.name() + " can't be read (" + now.error() + ")");
           return false;
         }
         String refused = refused(now.body());
