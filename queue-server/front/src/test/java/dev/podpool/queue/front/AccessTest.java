@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.DefinePool;
-import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
@@ -14,7 +13,6 @@ import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Request;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.session.RandomId;
-import dev.podpool.session.SessionHandler;
 import io.grpc.Status;
 import java.time.Instant;
 import java.util.Set;
@@ -91,38 +89,27 @@ class AccessTest {
   void aWorkersSessionIsTakenUpByItsPodAndByNoOtherOfItsAccount() {
     String uid = UUID.randomUUID().toString();
     ByteString nonce = RandomId.of(UUID.fromString(uid));
-    SessionHandler ignoring =
-        new SessionHandler() {
-          @Override
-          public void onDelivery(Delivery delivery) {}
-
-          @Override
-          public void onEnd(Refusal reason) {}
-        };
-    queue
-        .open(OpenSession.newBuilder().setNonce(RandomId.next()).build(), ignoring)
-        .send(define().build());
-    queue.open(
-        OpenSession.newBuilder().setNonce(nonce).setPool("p").setWorker("w").setSlots(1).build(),
-        ignoring);
-    long session = queue.read(machine -> machine.sessions().getLast()).join();
-    Request resume =
-        Request.newBuilder()
-            .setEpoch(2)
-            .setResume(true)
-            .setBatch(Batch.newBuilder().setSession(session))
-            .build();
     Set<Right> work = Set.of(Right.WORK);
+    Caller itself = new Somebody(new Caller.Pod("w", uid), work);
+    OpenSession opened =
+        OpenSession.newBuilder()
+            .setPrincipal(itself.principal())
+            .setNonce(nonce)
+            .setPool("p")
+            .setWorker("w")
+            .build();
 
-    assertThat(check(resume, new Somebody(new Caller.Pod("w", uid), work)).end().isOk()).isTrue();
+    assertThat(Access.mayResume(itself, opened)).isTrue();
     for (Caller.Pod other :
         new Caller.Pod[] {
           new Caller.Pod("w", UUID.randomUUID().toString()), new Caller.Pod("v", uid), null
         }) {
-      assertThat(check(resume, new Somebody(other, work)).end().getCode())
-          .as("pod %s", other)
-          .isEqualTo(Status.Code.PERMISSION_DENIED);
+      assertThat(Access.mayResume(new Somebody(other, work), opened)).as("pod %s", other).isFalse();
     }
+    OpenSession ofClient = OpenSession.newBuilder().setPrincipal(itself.principal()).build();
+    assertThat(Access.mayResume(new Somebody(null, work), ofClient)).isTrue();
+    assertThat(Access.mayResume(itself, opened.toBuilder().setPrincipal("another").build()))
+        .isFalse();
   }
 
   @Test
