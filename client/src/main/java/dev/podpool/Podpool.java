@@ -159,7 +159,9 @@ public final class Podpool implements AutoCloseable {
               + name
               + "'; "
               + (names.isEmpty()
-                  ? "there is none at all. Start one: podpool local up -f pool.yaml"
+                  ? "there is none at all. Start one: "
+                      + (found.isCluster() ? "kubectl apply" : "podpool local up")
+                      + " -f pool.yaml"
                   : "there is " + String.join(", ", names)),
           null);
     }
