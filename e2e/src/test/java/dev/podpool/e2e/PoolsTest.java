@@ -167,7 +167,7 @@ class PoolsTest {
             .hasStackTraceContaining("deleted");
         // Orphans end by themselves, as their pool is gone from the queue.
         Stage.await("pods", () -> stage.names(name), List::isEmpty);
-        assertThat(stage.workerPool(name)).isNull();
+        Stage.await("the pool's end", () -> stage.workerPool(name) == null, gone -> gone);
       }
     }
   }

@@ -25,6 +25,7 @@ final class Children {
   private static final long FIRST_ITEM_NANOS = 150_000_000L;
   private static final long RETIRE_NANOS = 5_000_000_000L;
   private static final long CLOSE_NANOS = 1_000_000_000L;
+  private static final int SIGKILL = -9; // as ExitCause has it
   private static final String NOT_STARTED = "the pool's processes failed to start";
 
   private final WorkerSettings settings;
@@ -36,6 +37,7 @@ final class Children {
   private final Remains remains;
   private final Consumer<Runnable> post;
   private final StartFailures startFailures;
+  private final OomKills oomKills = new OomKills();
   private boolean everReady;
   private long allAtNanos = Long.MAX_VALUE; // when the others may start beside the first
   private boolean closing;
@@ -384,7 +386,7 @@ final class Children {
     }
     child.deletePage();
     long now = System.nanoTime();
-    String cause = ExitCause.words(exitValue);
+    String cause = cause(child, exitValue);
     settings.listener().childEnded(child.slot, child.process.pid(), cause);
     boolean neverReady = child.state == State.STARTING || child.startFailed;
     slots[child.slot].ended(child.ending == Ending.CRASHED && !neverReady, now);
@@ -396,7 +398,16 @@ final class Children {
           child.ending == Ending.CRASHED && !child.startFailed && ExitCause.code(exitValue) < 0;
       startFailed(child.round, startFailure(child, cause), signalled, now);
     } else {
-      remains.settle(child, exitValue);
+      remains.settle(child, exitValue, cause);
     }
+  }
+
+  /** The kernel kills by the same signal as anybody else. */
+  private String cause(ChildProcess child, int exitValue) {
+    return child.ending == Ending.CRASHED
+            && ExitCause.code(exitValue) == SIGKILL
+            && oomKills.happened()
+        ? "OOMKilled at the worker's memory limit"
+        : ExitCause.words(exitValue);
   }
 }

@@ -25,12 +25,15 @@ final class Remains {
     this.report = report;
   }
 
-  void settle(ChildProcess child, int exitValue) {
+  /**
+   * @param cause of its end, for people
+   */
+  void settle(ChildProcess child, int exitValue, String cause) {
     WorkerLoss.Builder loss =
         WorkerLoss.newBuilder()
             .setWorker(worker)
             .setExitCode(ExitCause.code(exitValue))
-            .setCause(ExitCause.words(exitValue));
+            .setCause(cause);
     long begun = child.page.begun();
     // An outcome can get here before its child has noted that the item is done.
     long done = Math.max(child.reported(), Math.min(child.page.done(), begun));
