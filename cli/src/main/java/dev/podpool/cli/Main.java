@@ -24,6 +24,7 @@ public final class Main {
 
   // Held, as the JDK holds loggers weakly.
   private static final Logger GRPC = Logger.getLogger("io.grpc");
+  private static final Logger KUBERNETES = Logger.getLogger("io.fabric8");
 
   private Main() {}
 
@@ -31,6 +32,7 @@ public final class Main {
   public static void main(String[] arguments) {
     // What it has to say of connections, the command says in its own words.
     GRPC.setLevel(Level.OFF);
+    KUBERNETES.setLevel(Level.OFF);
     System.exit(run(Shell.ofProcess(), arguments));
   }
 
