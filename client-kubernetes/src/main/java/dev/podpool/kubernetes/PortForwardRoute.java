@@ -1,6 +1,7 @@
 package dev.podpool.kubernetes;
 
 import dev.podpool.internal.ClusterRoute;
+import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
@@ -21,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PortForwardRoute implements ClusterRoute {
 
-  private static final String AUDIENCE = "podpool.dev";
   private static final Duration TOKEN_LIFE = Duration.ofHours(1);
   // A bundle of CAs is published long before what it is needed for.
   private static final Duration TRUST_LIFE = Duration.ofMinutes(2);
@@ -96,7 +96,8 @@ final class PortForwardRoute implements ClusterRoute {
   private Published read() throws IOException {
     ConfigMap access =
         client.configMaps().inNamespace(namespace).withName(queue + "-queue-access").get();
-    String endpoint = access == null ? "" : access.getData().getOrDefault("endpoint", "");
+    String endpoint =
+        access == null ? "" : access.getData().getOrDefault(AccessDirectory.ENDPOINT, "");
     int colon = endpoint.lastIndexOf(':');
     if (access == null || colon < 0) {
       throw new IOException(
@@ -106,7 +107,7 @@ final class PortForwardRoute implements ClusterRoute {
     return new Published(
         endpoint.substring(0, colon),
         Integer.parseInt(endpoint.substring(colon + 1)),
-        access.getData().getOrDefault("ca.crt", ""));
+        access.getData().getOrDefault(AccessDirectory.AUTHORITIES, ""));
   }
 
   private String token() {
@@ -122,7 +123,7 @@ final class PortForwardRoute implements ClusterRoute {
     TokenRequest wanted =
         new TokenRequestBuilder()
             .withNewSpec()
-            .withAudiences(AUDIENCE)
+            .withAudiences(AccessDirectory.AUDIENCE)
             .withExpirationSeconds(TOKEN_LIFE.toSeconds())
             .endSpec()
             .build();

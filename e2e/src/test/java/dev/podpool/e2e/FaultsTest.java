@@ -12,21 +12,12 @@ import dev.podpool.WorkerLostException;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Told.class)
 class FaultsTest {
-
-  private static List<Integer> numbers(int count) {
-    return IntStream.range(0, count).boxed().toList();
-  }
-
-  private static List<Integer> squares(int count) {
-    return IntStream.range(0, count).map(n -> n * n).boxed().toList();
-  }
 
   @Test
   @DisplayName("4: kill a worker's pod, delete one, evict one, drain its node")
@@ -36,7 +27,7 @@ class FaultsTest {
       stage.waitFor("Ready", "lose");
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
-          podpool.pool("lose").mapAsync(Work::slowSquare, numbers(4000));
+          podpool.pool("lose").mapAsync(Work::slowSquare, Work.numbers(4000));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
 
       stage.kubectl("delete", "pod", "lose-1", "--wait=false");
@@ -56,7 +47,7 @@ class FaultsTest {
       ready(stage, "lose", 3);
       assertThat(podpool.poolInfo("lose").charged()).as("charged before the kill").isZero();
       stage.kill(stage.pods("lose").get(0));
-      assertThat(all.get()).isEqualTo(squares(4000));
+      assertThat(all.get()).isEqualTo(Work.squares(4000));
     }
   }
 
@@ -117,7 +108,7 @@ class FaultsTest {
                       .withMaxAttempts(2)
                       .withChunkSize(1)
                       .withRetention(Duration.ofHours(1)))
-              .mapAsync(Work::greedySquare, numbers(40));
+              .mapAsync(Work::greedySquare, Work.numbers(40));
       assertThatThrownBy(all::get).hasRootCauseInstanceOf(WorkerLostException.class);
       Stage.await("the job's end", () -> podpool.job(all.jobId()), job -> job.hasEnded());
       assertThat(podpool.job(all.jobId()).dead()).isEqualTo(1);
@@ -170,13 +161,13 @@ class FaultsTest {
       stage.waitFor("Ready", "ride");
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
-          podpool.pool("ride").mapAsync(Work::slowSquare, numbers(800));
+          podpool.pool("ride").mapAsync(Work::slowSquare, Work.numbers(800));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
       stage.kill(
           stage.client.pods().inNamespace(stage.namespace).withName("default-queue-0").get());
       Stage.await("more results", all::progress, progress -> progress.done() > 300);
       stage.kubectl("delete", "pod", "default-queue-0", "--grace-period=0", "--force");
-      assertThat(all.get()).isEqualTo(squares(800));
+      assertThat(all.get()).isEqualTo(Work.squares(800));
       PoolInfo info = podpool.poolInfo("ride");
       assertThat(List.of(info.redelivered(), info.charged())).containsExactly(0L, 0L);
     }
@@ -197,11 +188,11 @@ class FaultsTest {
           podpool
               .pool("node")
               .with(JobOptions.defaults().withRetention(Duration.ofHours(1)))
-              .mapAsync(Work::slowSquare, numbers(2000));
+              .mapAsync(Work::slowSquare, Work.numbers(2000));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
       Shell.output("docker", "pause", node);
       try {
-        assertThat(all.get()).isEqualTo(squares(2000));
+        assertThat(all.get()).isEqualTo(Work.squares(2000));
         assertThat(podpool.job(all.jobId()).done()).isEqualTo(2000);
       } finally {
         Shell.output("docker", "unpause", node);

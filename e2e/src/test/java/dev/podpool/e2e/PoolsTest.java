@@ -17,21 +17,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(Told.class)
 class PoolsTest {
-
-  private static List<Integer> numbers(int count) {
-    return IntStream.range(0, count).boxed().toList();
-  }
-
-  private static List<Integer> squares(int count) {
-    return IntStream.range(0, count).map(n -> n * n).boxed().toList();
-  }
 
   @Test
   @DisplayName("1: apply the demo's manifest, map from outside and from a client's pod")
@@ -42,7 +33,7 @@ class PoolsTest {
       assertThat(stage.names("index")).containsExactly("index-0", "index-1", "index-2", "index-3");
 
       try (Pool pool = stage.podpool().pool("index")) {
-        assertThat(pool.map(Work::square, numbers(1000))).isEqualTo(squares(1000));
+        assertThat(pool.map(Work::square, Work.numbers(1000))).isEqualTo(Work.squares(1000));
       }
 
       stage.clientPod();
@@ -123,7 +114,7 @@ class PoolsTest {
       stage.pool("up", 1);
       stage.waitFor("Ready", "up");
       Pool pool = stage.podpool().pool("up");
-      AsyncResult<List<String>> all = pool.mapAsync(Work::where, numbers(300));
+      AsyncResult<List<String>> all = pool.mapAsync(Work::where, Work.numbers(300));
       Stage.await("the first results", all::progress, progress -> progress.done() > 5);
       stage.kubectl("scale", "wp/up", "--replicas=3");
       Set<String> workers = new HashSet<>(all.get());
@@ -139,10 +130,10 @@ class PoolsTest {
       stage.waitFor("Ready", "down");
       Podpool podpool = stage.podpool();
       Pool pool = podpool.pool("down");
-      AsyncResult<List<Integer>> all = pool.mapAsync(Work::slowSquare, numbers(600));
+      AsyncResult<List<Integer>> all = pool.mapAsync(Work::slowSquare, Work.numbers(600));
       Stage.await("the first results", all::progress, progress -> progress.done() > 50);
       stage.kubectl("scale", "wp/down", "--replicas=1");
-      assertThat(all.get()).isEqualTo(squares(600));
+      assertThat(all.get()).isEqualTo(Work.squares(600));
       Stage.await("pods", () -> stage.names("down"), List.of("down-0")::equals);
       assertThat(podpool.poolInfo("down").redelivered()).isZero();
     }
@@ -159,7 +150,7 @@ class PoolsTest {
         stage.waitFor("Ready", name);
         podpool = podpool == null ? stage.podpool() : podpool;
         AsyncResult<List<Integer>> all =
-            podpool.pool(name).mapAsync(Work::verySlowSquare, numbers(600));
+            podpool.pool(name).mapAsync(Work::verySlowSquare, Work.numbers(600));
         all.awaitAccepted();
         stage.kubectl("delete", "wp", name, "--cascade=" + cascade, "--wait=false");
         assertThatThrownBy(() -> all.get(60, TimeUnit.SECONDS))
@@ -182,15 +173,15 @@ class PoolsTest {
       stage.waitFor("Ready", "hasty");
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
-          podpool.pool("patient").mapAsync(Work::slowSquare, numbers(300));
+          podpool.pool("patient").mapAsync(Work::slowSquare, Work.numbers(300));
       all.awaitAccepted();
       // In the foreground, which would delete the pods first if they were the pool's own.
       stage.kubectl("delete", "wp", "patient", "--cascade=foreground", "--wait=false");
-      assertThat(all.get()).isEqualTo(squares(300));
+      assertThat(all.get()).isEqualTo(Work.squares(300));
       Stage.await("pods", () -> stage.names("patient"), List::isEmpty);
       Stage.await("the pool's end", () -> stage.workerPool("patient") == null, gone -> gone);
 
-      podpool.pool("hasty").mapAsync(Work::verySlowSquare, numbers(600)).awaitAccepted();
+      podpool.pool("hasty").mapAsync(Work::verySlowSquare, Work.numbers(600)).awaitAccepted();
       Instant deleted = Instant.now();
       stage.kubectl("delete", "wp", "hasty", "--timeout=120s");
       assertThat(Duration.between(deleted, Instant.now())).isGreaterThan(Duration.ofSeconds(5));
@@ -207,14 +198,14 @@ class PoolsTest {
       List<String> before = uids(stage, "roll");
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
-          podpool.pool("roll").mapAsync(Work::slowSquare, numbers(800));
+          podpool.pool("roll").mapAsync(Work::slowSquare, Work.numbers(800));
       Stage.await("the first results", all::progress, progress -> progress.done() > 10);
       stage.pool("roll", 2, "  template:", "    env:", "    - {name: GREETING, value: hello}");
       Stage.await(
           "new pods",
           () -> uids(stage, "roll"),
           now -> now.size() == 2 && now.stream().noneMatch(before::contains));
-      assertThat(all.get()).isEqualTo(squares(800));
+      assertThat(all.get()).isEqualTo(Work.squares(800));
       PoolInfo info = podpool.poolInfo("roll");
       assertThat(List.of(info.redelivered(), info.charged())).containsExactly(0L, 0L);
     }
@@ -255,7 +246,11 @@ class PoolsTest {
     try (Stage stage = new Stage("e2e-gone")) {
       stage.pool("held", 2, "  daemon: false", "  drainDeadline: 24h");
       stage.waitFor("Ready", "held");
-      stage.podpool().pool("held").mapAsync(Work::verySlowSquare, numbers(3600)).awaitAccepted();
+      stage
+          .podpool()
+          .pool("held")
+          .mapAsync(Work::verySlowSquare, Work.numbers(3600))
+          .awaitAccepted();
       stage.kubectl("delete", "namespace", stage.namespace, "--timeout=120s");
       assertThat(stage.client.namespaces().withName(stage.namespace).get()).isNull();
     }
@@ -283,10 +278,11 @@ class PoolsTest {
           .extracting(PoolInfo::name)
           .containsExactlyInAnyOrder("same", "sibling");
       assertThat(second.pools()).extracting(PoolInfo::name).containsExactly("elsewhere");
-      AsyncResult<List<String>> same = first.pool("same").mapAsync(Work::where, numbers(20));
-      AsyncResult<List<String>> sibling = first.pool("sibling").mapAsync(Work::where, numbers(20));
+      AsyncResult<List<String>> same = first.pool("same").mapAsync(Work::where, Work.numbers(20));
+      AsyncResult<List<String>> sibling =
+          first.pool("sibling").mapAsync(Work::where, Work.numbers(20));
       AsyncResult<List<String>> elsewhere =
-          second.pool("elsewhere").mapAsync(Work::where, numbers(20));
+          second.pool("elsewhere").mapAsync(Work::where, Work.numbers(20));
       assertThat(same.get()).containsOnly("same-0");
       assertThat(sibling.get()).containsOnly("sibling-0");
       assertThat(elsewhere.get()).containsOnly("elsewhere-0");
@@ -302,7 +298,7 @@ class PoolsTest {
       stage.waitFor("Ready", "zero");
       Podpool podpool = stage.podpool();
       AsyncResult<List<Integer>> all =
-          podpool.pool("zero").mapAsync(Work::slowSquare, numbers(600));
+          podpool.pool("zero").mapAsync(Work::slowSquare, Work.numbers(600));
       Stage.await("the first results", all::progress, progress -> progress.done() > 10);
       stage.kubectl("scale", "wp/zero", "--replicas=0");
       Stage.await("pods", () -> stage.names("zero"), List::isEmpty);
@@ -320,7 +316,7 @@ class PoolsTest {
                 assertThat(condition.status().name()).isEqualTo("False");
               });
       stage.kubectl("scale", "wp/zero", "--replicas=2");
-      assertThat(all.get()).isEqualTo(squares(600));
+      assertThat(all.get()).isEqualTo(Work.squares(600));
       assertThat(podpool.poolInfo("zero").charged()).isZero();
     }
   }

@@ -3,6 +3,7 @@ package dev.podpool.e2e;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** What the scenarios have workers do. It travels to them. */
 final class Work {
@@ -11,6 +12,16 @@ final class Work {
   private static final int PIECE_BYTES = 8 << 20;
 
   private Work() {}
+
+  /** Inputs: 0 and up. */
+  static List<Integer> numbers(int count) {
+    return IntStream.range(0, count).boxed().toList();
+  }
+
+  /** What becomes of them. */
+  static List<Integer> squares(int count) {
+    return IntStream.range(0, count).map(n -> n * n).boxed().toList();
+  }
 
   static int square(int n) {
     return n * n;

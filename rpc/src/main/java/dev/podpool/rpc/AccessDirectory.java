@@ -19,6 +19,18 @@ public record AccessDirectory(Path path) implements Endpoint.Source {
   /** Where pods mount it. */
   public static final Path DEFAULT = Path.of("/var/run/podpool");
 
+  /** Of the tokens that are shown to queues: one that is made for others is of no use to them. */
+  public static final String AUDIENCE = "podpool.dev";
+
+  /** The file that says where the queue is, and the key of the ConfigMap that it comes from. */
+  public static final String ENDPOINT = "endpoint";
+
+  /** The file, and the key, of those whose certificates are to be trusted. */
+  public static final String AUTHORITIES = "ca.crt";
+
+  /** The file of the token. */
+  public static final String TOKEN = "token";
+
   private static final long FILE_BYTES_MAX = 1 << 20;
 
   /** Whether there is something to read. */
@@ -27,7 +39,7 @@ public record AccessDirectory(Path path) implements Endpoint.Source {
   }
 
   private Path endpoint() {
-    return path.resolve("endpoint");
+    return path.resolve(ENDPOINT);
   }
 
   /**
@@ -48,8 +60,8 @@ public record AccessDirectory(Path path) implements Endpoint.Source {
     return new Endpoint(
         where.substring(0, colon),
         Integer.parseInt(port),
-        read(path.resolve("token")),
-        new Endpoint.Trust(read(path.resolve("ca.crt")), null));
+        read(path.resolve(TOKEN)),
+        new Endpoint.Trust(read(path.resolve(AUTHORITIES)), null));
   }
 
   private static String read(Path file) throws IOException {

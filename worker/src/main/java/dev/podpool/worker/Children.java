@@ -13,6 +13,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The children's lives: starting, listening, ending, replacing. Owned by the supervisor's thread.
@@ -37,7 +38,7 @@ final class Children {
   private final Remains remains;
   private final Consumer<Runnable> post;
   private final StartFailures startFailures;
-  private final OomKills oomKills = new OomKills();
+  private @Nullable OomKills oomKills; // read while the first child starts
   private boolean everReady;
   private long allAtNanos = Long.MAX_VALUE; // when the others may start beside the first
   private boolean closing;
@@ -135,6 +136,9 @@ final class Children {
       return;
     }
     slots[index].started(child);
+    if (oomKills == null) {
+      oomKills = new OomKills();
+    }
     settings.listener().childStarted(index, child.process.pid());
     child.nativeOutput = new NativeOutput(child, settings.listener());
     child.nativeOutput.start(exitValue -> post.accept(() -> ended(child, exitValue)));
@@ -404,7 +408,8 @@ final class Children {
 
   /** The kernel kills by the same signal as anybody else. */
   private String cause(ChildProcess child, int exitValue) {
-    return child.ending == Ending.CRASHED
+    return oomKills != null
+            && child.ending == Ending.CRASHED
             && ExitCause.code(exitValue) == SIGKILL
             && oomKills.happened()
         ? "OOMKilled at the worker's memory limit"

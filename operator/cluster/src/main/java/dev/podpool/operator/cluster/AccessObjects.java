@@ -1,6 +1,7 @@
 package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
+import dev.podpool.rpc.AccessDirectory;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -20,15 +21,6 @@ import org.jspecify.annotations.Nullable;
  * which the operator deletes.
  */
 final class AccessObjects {
-
-  /** Of all tokens that are shown to queues. */
-  static final String AUDIENCE = "podpool.dev";
-
-  /** Key of the ConfigMap, and a file's name: whom to trust, as PEM. */
-  static final String CA = "ca.crt";
-
-  /** Key of the ConfigMap, and a file's name: host and port. */
-  static final String ENDPOINT = "endpoint";
 
   /** Selects whatever is part of a queue. */
   static final String SELECTOR = Names.QUEUE + ",app.kubernetes.io/component=queue";
@@ -95,8 +87,9 @@ final class AccessObjects {
   private HasMetadata access() {
     return new ConfigMapBuilder()
         .withMetadata(QueueObjects.metadata(queue, QueueNames.access(name)))
-        .addToData(ENDPOINT, QueueNames.host(namespace, name) + ":" + QueueNames.PORT)
-        .addToData(CA, trusted)
+        .addToData(
+            AccessDirectory.ENDPOINT, QueueNames.host(namespace, name) + ":" + QueueNames.PORT)
+        .addToData(AccessDirectory.AUTHORITIES, trusted)
         .build();
   }
 
@@ -114,7 +107,10 @@ final class AccessObjects {
   static @Nullable Instant publishedSince(@Nullable ConfigMap access, Authority authority) {
     return access != null
             && access.getData() != null
-            && access.getData().getOrDefault(CA, "").contains(authority.certificatePem())
+            && access
+                .getData()
+                .getOrDefault(AccessDirectory.AUTHORITIES, "")
+                .contains(authority.certificatePem())
         ? publishedAt(access)
         : null;
   }

@@ -15,6 +15,7 @@ import dev.podpool.crd.WorkerPool;
 import dev.podpool.crd.WorkerPoolSpec;
 import dev.podpool.crd.WorkerTemplate;
 import dev.podpool.protocol.WorkerStart;
+import dev.podpool.rpc.AccessDirectory;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
@@ -69,7 +70,7 @@ final class PodTemplate {
       JsonMapper.builder().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS).build();
 
   private static final String ACCESS = "podpool-access";
-  private static final String ACCESS_PATH = "/var/run/podpool";
+  private static final String ACCESS_PATH = AccessDirectory.DEFAULT.toString();
   private static final String TEMPORARY = "podpool-tmp";
   private static final String TEMPORARY_PATH = "/tmp";
   // The kubelet replaces it when a fifth of that is left.
@@ -286,8 +287,8 @@ final class PodTemplate {
         .withNewProjected()
         .addNewSource()
         .withNewServiceAccountToken()
-        .withPath("token")
-        .withAudience(AccessObjects.AUDIENCE)
+        .withPath(AccessDirectory.TOKEN)
+        .withAudience(AccessDirectory.AUDIENCE)
         .withExpirationSeconds(TOKEN_SECONDS)
         .endServiceAccountToken()
         .endSource()
@@ -295,12 +296,12 @@ final class PodTemplate {
         .withNewConfigMap()
         .withName(QueueNames.access(spec.queueOrDefault()))
         .addNewItem()
-        .withKey(AccessObjects.CA)
-        .withPath(AccessObjects.CA)
+        .withKey(AccessDirectory.AUTHORITIES)
+        .withPath(AccessDirectory.AUTHORITIES)
         .endItem()
         .addNewItem()
-        .withKey(AccessObjects.ENDPOINT)
-        .withPath(AccessObjects.ENDPOINT)
+        .withKey(AccessDirectory.ENDPOINT)
+        .withPath(AccessDirectory.ENDPOINT)
         .endItem()
         .endConfigMap()
         .endSource()

@@ -1,6 +1,7 @@
 package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
+import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ final class QueueEndpoints {
     } catch (IOException e) {
       throw new IOException(
           "the token in %s can't be read (%s): mount a projected token of audience %s there"
-              .formatted(tokenFile, e, AccessObjects.AUDIENCE),
+              .formatted(tokenFile, e, AccessDirectory.AUDIENCE),
           e);
     }
   }

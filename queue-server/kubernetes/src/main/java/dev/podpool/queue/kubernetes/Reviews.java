@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.podpool.queue.front.Right;
 import dev.podpool.queue.front.Verdict;
+import dev.podpool.rpc.AccessDirectory;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -11,9 +12,6 @@ import java.util.concurrent.CompletableFuture;
  * (SubjectAccessReview, in the queue's own namespace). Nothing is remembered here. No future fails.
  */
 final class Reviews {
-
-  /** A token that is not made for this is none, so that nobody's can be used elsewhere. */
-  static final String AUDIENCE = "podpool.dev";
 
   private static final String TOKENS = "/apis/authentication.k8s.io/v1/tokenreviews";
   private static final String ACCESS = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
@@ -40,7 +38,11 @@ final class Reviews {
 
   CompletableFuture<Identity> whose(String token) {
     ObjectNode review = object("authentication.k8s.io/v1", "TokenReview");
-    review.putObject("spec").put("token", token).putArray("audiences").add(AUDIENCE);
+    review
+        .putObject("spec")
+        .put("token", token)
+        .putArray("audiences")
+        .add(AccessDirectory.AUDIENCE);
     return api.post(TOKENS, review)
         .thenApply(Reviews::identity)
         .exceptionally(failure -> new Unclear("who calls can't be told now: " + message(failure)));
@@ -58,20 +60,20 @@ final class Reviews {
       String error = status.path("error").asText("");
       return new Nobody(
           "the token is not one of this cluster's for audience "
-              + AUDIENCE
+              + AccessDirectory.AUDIENCE
               + ", or has expired"
               + (error.isEmpty() ? "" : " (" + error + ")")
               + ": mount one as a projected serviceAccountToken with that audience");
     }
     for (JsonNode audience : status.path("audiences")) {
-      if (audience.asText().equals(AUDIENCE)) {
+      if (audience.asText().equals(AccessDirectory.AUDIENCE)) {
         return new Of(status.path("user"));
       }
     }
     // Who does not know audiences takes a token for whatever: then it may be made for others.
     return new Nobody(
         "the token is not for audience "
-            + AUDIENCE
+            + AccessDirectory.AUDIENCE
             + ": mount one as a projected serviceAccountToken with that audience");
   }
 

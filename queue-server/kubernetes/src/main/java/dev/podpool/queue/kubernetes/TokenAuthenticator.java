@@ -1,6 +1,7 @@
 package dev.podpool.queue.kubernetes;
 
 import dev.podpool.queue.front.Authenticator;
+import dev.podpool.rpc.AccessDirectory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -27,7 +28,7 @@ final class TokenAuthenticator implements Authenticator {
       CompletableFuture.completedFuture(
           new Refused(
               "no token was shown: mount one as a projected serviceAccountToken with audience "
-                  + Reviews.AUDIENCE
+                  + AccessDirectory.AUDIENCE
                   + ", and name its directory with PODPOOL_ACCESS"));
 
   private final Reviews reviews;
