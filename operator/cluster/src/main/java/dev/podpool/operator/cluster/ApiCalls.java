@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
@@ -277,6 +278,24 @@ final class ApiCalls {
   boolean isTerminating(String namespace) {
     Namespace found = client.namespaces().withName(namespace).get();
     return found == null || found.isMarkedForDeletion();
+  }
+
+  /**
+   * Whether {@code refusal} is because the namespace, in which something was to be made, is on its
+   * way out or gone: then what is not there is not missed either.
+   */
+  static boolean isForTermination(KubernetesClientException refusal) {
+    StatusDetails details = refusal.getStatus() == null ? null : refusal.getStatus().getDetails();
+    if (details == null) {
+      return false;
+    }
+    return switch (refusal.getCode()) {
+      case HttpURLConnection.HTTP_FORBIDDEN ->
+          details.getCauses().stream()
+              .anyMatch(cause -> "NamespaceTerminating".equals(cause.getReason()));
+      case HttpURLConnection.HTTP_NOT_FOUND -> "namespaces".equals(details.getKind());
+      default -> false;
+    };
   }
 
   private static PatchContext applying() {

@@ -133,9 +133,20 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       gone(pool, queue);
       return UpdateControl.noUpdate();
     }
-    Duration again =
-        pool.isMarkedForDeletion() ? deleted(pool, queue, context) : living(pool, queue, context);
-    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(again);
+    return UpdateControl.<WorkerPool>noUpdate().rescheduleAfter(there(pool, queue, context));
+  }
+
+  private Duration there(WorkerPool pool, @Nullable PoolQueue queue, Context<WorkerPool> context) {
+    try {
+      return pool.isMarkedForDeletion()
+          ? deleted(pool, queue, context)
+          : living(pool, queue, context);
+    } catch (KubernetesClientException e) {
+      if (!ApiCalls.isForTermination(e)) {
+        throw e;
+      }
+      return LOOK_AGAIN; // it is deleted with its namespace, which is an event
+    }
   }
 
   // ---- a pool that is wanted

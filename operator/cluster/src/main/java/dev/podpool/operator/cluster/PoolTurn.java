@@ -293,6 +293,9 @@ final class PoolTurn {
       memory.accepted();
       return true;
     } catch (KubernetesClientException e) {
+      if (ApiCalls.isForTermination(e)) {
+        throw e; // no trouble of the pool's
+      }
       switch (e.getCode()) {
         case HttpURLConnection.HTTP_CONFLICT -> taken(step);
         case HttpURLConnection.HTTP_BAD_REQUEST, HttpURLConnection.HTTP_FORBIDDEN, 422 ->

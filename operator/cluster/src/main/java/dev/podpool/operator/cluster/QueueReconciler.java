@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -117,6 +118,18 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
     if (queue.isMarkedForDeletion()) {
       return UpdateControl.noUpdate(); // the garbage collector's
     }
+    try {
+      return run(queue, context);
+    } catch (KubernetesClientException e) {
+      if (!ApiCalls.isForTermination(e)) {
+        throw e;
+      }
+      // It is deleted with its namespace, which is an event.
+      return UpdateControl.<QueueCluster>noUpdate().rescheduleAfter(LOOK_AGAIN);
+    }
+  }
+
+  private UpdateControl<QueueCluster> run(QueueCluster queue, Context<QueueCluster> context) {
     // First what its pod needs from its start.
     for (HasMetadata object : new AccessObjects(queue, ca.authorities().bundle()).all()) {
       apply(object, context);

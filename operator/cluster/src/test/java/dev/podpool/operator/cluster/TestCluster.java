@@ -57,6 +57,9 @@ final class TestCluster implements AutoCloseable {
   /** How far the operator's clock is ahead. */
   volatile Duration ahead = Duration.ZERO;
 
+  /** Of the operators that are made next. */
+  OperatorMetrics metrics = new OperatorMetrics();
+
   private volatile BiConsumer<String, String> news = (in, pool) -> {};
   private ClusterOperator operator;
 
@@ -112,7 +115,7 @@ final class TestCluster implements AutoCloseable {
                 "podpool/worker:test", "podpool/queue:test", makesDefaultQueue, "podpool-system"),
             Set.of(namespace),
             new CaStore(new ApiCalls(account), OperatorAccount.NAMESPACE, clock),
-            new OperatorMetrics(),
+            metrics,
             leadership,
             clock),
         this::queues);
@@ -146,6 +149,26 @@ final class TestCluster implements AutoCloseable {
         news = (namespace, pool) -> {};
       }
     };
+  }
+
+  /** From then on nothing can be made in it; nobody is there who would empty it. */
+  void terminate() {
+    client.namespaces().withName(namespace).delete();
+    await(() -> client.namespaces().withName(namespace).get().isMarkedForDeletion(), is -> is);
+  }
+
+  /** How many reconciliations of that controller have ended. */
+  long reconciliations(String controller) {
+    return metrics
+        .text()
+        .lines()
+        .filter(
+            line ->
+                line.startsWith(
+                    "podpool_operator_reconcile_seconds_count{controller=\"%s\"}"
+                        .formatted(controller)))
+        .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+        .sum();
   }
 
   void createQueue(String name) {
