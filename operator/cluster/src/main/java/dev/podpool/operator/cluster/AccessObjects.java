@@ -71,7 +71,7 @@ final class AccessObjects {
         .withLabels(QueueObjects.labels(name))
         .endMetadata()
         .withNewRoleRef(RBAC, "ClusterRole", QUEUE_ROLE)
-        .addNewSubject("", "ServiceAccount", QueueNames.object(name), namespace)
+        .addNewSubject(null, "ServiceAccount", QueueNames.object(name), namespace)
         .build();
   }
 
@@ -80,7 +80,7 @@ final class AccessObjects {
     return new RoleBindingBuilder()
         .withMetadata(QueueObjects.metadata(queue, worker))
         .withNewRoleRef(RBAC, "ClusterRole", WORKER_ROLE)
-        .addNewSubject("", "ServiceAccount", worker, namespace)
+        .addNewSubject(null, "ServiceAccount", worker, namespace)
         .build();
   }
 

@@ -99,6 +99,7 @@ final class ClusterOperator implements AutoCloseable {
     } else {
       controller.settingNamespaces(namespaces);
     }
+    controller.withFieldManager(Names.FIELD_MANAGER);
     controller.withRetry(
         new GenericRetry()
             .withoutMaxAttempts()

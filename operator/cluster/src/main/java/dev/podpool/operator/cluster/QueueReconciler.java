@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Has queues become what their specs say. What is made carries a hash of what it was made from, and
- * is applied again when that is another, or it is gone.
+ * is applied again when that is another, when somebody has changed it, or it is gone.
  */
 @ControllerConfiguration(name = QueueReconciler.NAME, triggerReconcilerOnAllEvents = true)
 public final class QueueReconciler implements Reconciler<QueueCluster> {
@@ -49,6 +49,7 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
   private final PoolTools tools;
   private final CaStore ca;
   private final PoolQueue.All queues;
+  private final PartMatcher parts = new PartMatcher();
 
   QueueReconciler(PoolTools tools, CaStore ca, PoolQueue.All queues) {
     this.tools = tools;
@@ -146,18 +147,27 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
 
   private void apply(HasMetadata wanted, Context<QueueCluster> context) {
     String hash = PodTemplate.hash(wanted);
+    wanted.getMetadata().getAnnotations().put(Names.APPLIED, hash);
     boolean isThere =
         context
             .getSecondaryResourcesAsStream(wanted.getClass())
             .filter(there -> there.getMetadata().getName().equals(wanted.getMetadata().getName()))
-            .anyMatch(there -> isApplied(there, hash));
+            .anyMatch(there -> isApplied(there, hash) && isUnchanged(there, wanted, context));
     if (!isThere) {
-      wanted.getMetadata().getAnnotations().put(Names.APPLIED, hash);
       if (wanted instanceof ConfigMap access) {
         AccessObjects.published(access, since(access, hash));
       }
       tools.calls().apply(wanted);
     }
+  }
+
+  /** Whether nobody has changed it by hand since it was applied. */
+  private boolean isUnchanged(HasMetadata there, HasMetadata wanted, Context<?> context) {
+    String since = there.getMetadata().getAnnotations().get(Names.PUBLISHED_AT);
+    if (since != null) {
+      wanted.getMetadata().getAnnotations().put(Names.PUBLISHED_AT, since);
+    }
+    return parts.matches(there, wanted, context);
   }
 
   private static boolean isApplied(HasMetadata there, String hash) {

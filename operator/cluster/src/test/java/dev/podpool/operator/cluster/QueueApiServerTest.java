@@ -3,15 +3,22 @@ package dev.podpool.operator.cluster;
 import static dev.podpool.operator.cluster.TestCluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import dev.podpool.crd.Condition.Truth;
 import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +124,79 @@ class QueueApiServerTest {
     await(
         () -> set("default-queue").getSpec().getTemplate().getSpec().getNodeSelector(),
         selector -> selector != null && "ssd".equals(selector.get("disk")));
+  }
+
+  @Test
+  void whateverSomebodyChangesOfItsPartsIsRestored() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+    cluster.awaitQueue("default");
+    List<HasMetadata> parts = new ArrayList<>(parts());
+    parts.add(binding("podpool:queue:" + cluster.namespace + ":default"));
+    List<String> edits =
+        List.of(
+            "{'spec': {'selector': {'podpool.dev/queue': 'another'}}}",
+            "{'spec': {'maxUnavailable': 0}}",
+            "{'spec': {'ingress': [{}]}}",
+            "{'automountServiceAccountToken': true}",
+            "{'metadata': {'labels': {'podpool.dev/queue': null}}}",
+            "{'subjects': []}",
+            "{'data': {'endpoint': 'elsewhere:1', 'ca.crt': null}}",
+            "{'spec': {'replicas': 0, 'template': {'spec': {'serviceAccountName': 'default'}}}}",
+            "{'subjects': []}");
+    List<Object> before = parts.stream().map(QueueApiServerTest::content).toList();
+    for (int i = 0; i < parts.size(); i++) {
+      HasMetadata part = parts.get(i);
+
+      cluster
+          .client
+          .resource(part)
+          .patch(PatchContext.of(PatchType.JSON_MERGE), edits.get(i).replace('\'', '"'));
+
+      Object as = before.get(i);
+      await(() -> content(cluster.client.resource(part).get()), now -> as.equals(now));
+    }
+  }
+
+  /** All but what each change changes. */
+  private static Object content(HasMetadata part) {
+    Map<String, Object> content =
+        Serialization.jsonMapper().convertValue(part, new TypeReference<>() {});
+    content.remove("status");
+    content.put("metadata", part.getMetadata().getLabels());
+    return content;
+  }
+
+  @Test
+  void nothingIsWrittenWhereNothingHasChangedHoweverItIsSpelt() {
+    cluster
+        .client
+        .resource(
+            Serialization.unmarshal(
+                """
+                apiVersion: podpool.dev/v1alpha1
+                kind: QueueCluster
+                metadata: {name: default, namespace: %s}
+                spec:
+                  storage: {size: 1024Mi, storageClassName: fast}
+                  resources: {requests: {cpu: '0.50', memory: 1024Mi}, limits: {memory: 1024Mi}}
+                  nodeSelector: {disk: ssd}
+                  tolerations: [{key: disk, operator: Exists}]
+                """
+                    .formatted(cluster.namespace),
+                GenericKubernetesResource.class))
+        .create();
+    cluster.startOperator();
+    cluster.awaitQueue("default");
+    cluster.stopOperator();
+    cluster.metrics = new OperatorMetrics();
+    OperatorAccount.USED.clear();
+
+    cluster.startOperator();
+
+    await(() -> cluster.reconciliations("queueclusters"), ended -> ended >= 1);
+    cluster.stopOperator();
+    assertThat(OperatorAccount.USED).noneMatch(used -> !used.matches("(get|list|watch) .*"));
   }
 
   @Test
