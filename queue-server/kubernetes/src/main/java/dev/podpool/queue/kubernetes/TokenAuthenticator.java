@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells by their tokens who calls, and remembers it: by the tokens' SHA-256, of a bounded number,
- * those that were not seen for longest forgotten first. What nobody knows is remembered apart, so
- * that no flood of wrong tokens drives out right ones.
+ * those that were not seen for longest forgotten first. What nobody knows is remembered apart, and
+ * reviewed apart, so that no flood of wrong tokens drives out right ones or holds them up.
  */
 final class TokenAuthenticator implements Authenticator {
 
@@ -32,6 +32,7 @@ final class TokenAuthenticator implements Authenticator {
                   + ", and name its directory with PODPOOL_ACCESS"));
 
   private final Reviews reviews;
+  private final Strangers strangers;
   private final LongSupplier clockNanos;
   private final Map<ByteBuffer, TokenCaller> known = bounded(KNOWN_MAX); // guarded by this
   private final Map<ByteBuffer, Rejected> rejected = bounded(REFUSED_MAX); // guarded by this
@@ -42,6 +43,7 @@ final class TokenAuthenticator implements Authenticator {
 
   TokenAuthenticator(Reviews reviews, LongSupplier clockNanos) {
     this.reviews = reviews;
+    this.strangers = new Strangers(reviews::whose, clockNanos);
     this.clockNanos = clockNanos;
   }
 
@@ -74,10 +76,10 @@ final class TokenAuthenticator implements Authenticator {
       before = known.get(digest);
     }
     // Not under the lock: whoever waits for the answer goes on within its completion.
-    var _ =
-        reviews
-            .whose(token)
-            .thenAccept(whose -> answer.complete(settle(token, digest, before, whose)));
+    // One that was right before does not wait behind those that nobody knows.
+    CompletableFuture<Reviews.Identity> review =
+        before == null ? strangers.whose(token) : reviews.whose(token);
+    var _ = review.thenAccept(whose -> answer.complete(settle(token, digest, before, whose)));
     return answer;
   }
 

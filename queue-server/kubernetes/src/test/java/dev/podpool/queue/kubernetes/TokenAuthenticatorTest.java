@@ -127,14 +127,27 @@ class TokenAuthenticatorTest {
   }
 
   @Test
-  void aFloodOfWrongTokensDrivesOutNoRightOne() {
+  void aFloodOfWrongTokensIsCutOffAndHoldsUpNobodyWhoIsKnown() {
     String token = cluster.token("search:app", DAY);
+    String late = cluster.token("search:late", DAY);
     Caller caller = known(token);
+    pass(Duration.ofSeconds(61)); // to be reviewed again, when it comes
+    int before = cluster.tokenReviews.get();
+    int refused = 0;
     for (int i = 0; i < 2 * TokenAuthenticator.REFUSED_MAX; i++) {
-      assertThat(answer("wrong" + i)).isInstanceOf(Authenticator.Refused.class);
+      switch (answer("wrong" + i)) {
+        case Authenticator.Refused _ -> refused++;
+        case Authenticator.Undecided(String why) -> assertThat(why).startsWith("too many refused");
+        case Authenticator.Known _ -> throw new AssertionError("wrong" + i);
+      }
     }
-    int reviews = cluster.tokenReviews.get();
+    assertThat(refused).isEqualTo(Strangers.REFUSED_MAX);
+    assertThat(cluster.tokenReviews).hasValue(before + Strangers.REFUSED_MAX);
+
     assertThat(known(token)).isSameAs(caller);
-    assertThat(cluster.tokenReviews).hasValue(reviews);
+    assertThat(answer(late)).isInstanceOf(Authenticator.Undecided.class);
+    assertThat(answer("wrong1")).as("remembered").isInstanceOf(Authenticator.Refused.class);
+    pass(Duration.ofSeconds(1));
+    assertThat(answer(late)).isInstanceOf(Authenticator.Known.class);
   }
 }
