@@ -26,6 +26,8 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -166,6 +168,49 @@ final class ApiCalls {
 
   @Nullable Secret findSecret(String namespace, String name) {
     return client.secrets().inNamespace(namespace).withName(name).get();
+  }
+
+  /**
+   * Makes {@code secret} unless there is one of its name with other data. Whether it was made.
+   *
+   * <p>A role can't allow to create an object of one name alone; applying it can be allowed so. By
+   * who applies, whom it has never met before, the API server knows that what it would change is
+   * another's, and refuses.
+   */
+  boolean createIfAbsent(Secret secret) {
+    var context =
+        new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager(Names.FIELD_MANAGER + "-" + UUID.randomUUID())
+            .withForce(false)
+            .build();
+    return isWritten(() -> client.resource(secret).patch(context));
+  }
+
+  /**
+   * Has exactly {@code secret} hold {@code data}, unless it has changed. Whether it was written.
+   */
+  boolean replaceData(Secret secret, Map<String, String> data) {
+    Map<String, @Nullable String> changes = new TreeMap<>(data);
+    secret.getData().keySet().forEach(key -> changes.putIfAbsent(key, null)); // takes it away
+    var metadata = Map.of("resourceVersion", secret.getMetadata().getResourceVersion());
+    return isWritten(
+        () ->
+            client
+                .resource(secret)
+                .patch(
+                    PatchContext.of(PatchType.JSON_MERGE),
+                    Serialization.asJson(Map.of("metadata", metadata, "data", changes))));
+  }
+
+  private static boolean isWritten(Runnable write) {
+    try {
+      write.run();
+      return true;
+    } catch (KubernetesClientException e) {
+      throwUnlessGone(e);
+      return false;
+    }
   }
 
   /** Returns {@code request} as it is then. */

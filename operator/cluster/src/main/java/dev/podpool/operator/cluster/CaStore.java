@@ -19,6 +19,7 @@ final class CaStore {
 
   private static final System.Logger LOG = System.getLogger(CaStore.class.getName());
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(10);
+  private static final int ATTEMPTS_MAX = 3;
 
   private final ApiCalls calls;
   private final String namespace;
@@ -47,20 +48,35 @@ final class CaStore {
     if (last != null && now.isBefore(looked.plus(LOOK_AGAIN))) {
       return last;
     }
-    Secret there = calls.findSecret(namespace, SECRET);
-    // One that somebody has deleted is written again: all certificates are signed by it.
-    Authorities stored = there == null ? last : read(there);
-    Authorities due = stored == null ? Authorities.first(now) : stored.due(now);
-    if (there == null || !due.equals(stored)) {
-      calls.apply(secret(due, there));
-      LOG.log(
-          System.Logger.Level.INFO,
-          "queues get their certificates from an authority that is valid until {0}",
-          due.newest().validUntil());
-    }
-    known = due;
+    Authorities agreed = agreed(last, now);
+    known = agreed;
     looked = now;
-    return due;
+    return agreed;
+  }
+
+  /** Another may believe that it leads, too: whoever writes first has made them for both. */
+  private Authorities agreed(@Nullable Authorities last, Instant now) {
+    for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      Secret there = calls.findSecret(namespace, SECRET);
+      // One that somebody has deleted is written again: all certificates are signed by it.
+      Authorities stored = there == null ? last : read(there);
+      Authorities due = stored == null ? Authorities.first(now) : stored.due(now);
+      if (there != null && due.equals(stored)) {
+        return due;
+      }
+      boolean isWritten =
+          there == null ? calls.createIfAbsent(secret(due)) : calls.replaceData(there, due.data());
+      if (isWritten) {
+        LOG.log(
+            System.Logger.Level.INFO,
+            "queues get their certificates from an authority that is valid until {0}",
+            due.newest().validUntil());
+        return due;
+      }
+    }
+    throw new IllegalStateException(
+        "Secret %s in %s was changed by somebody else each of %d times that it was to be written: see who does"
+            .formatted(SECRET, namespace, ATTEMPTS_MAX));
   }
 
   /** What they were when they were last looked at; null before that. Never waits. */
@@ -80,13 +96,11 @@ final class CaStore {
     }
   }
 
-  private Secret secret(Authorities authorities, @Nullable Secret before) {
+  private Secret secret(Authorities authorities) {
     return new SecretBuilder()
         .withNewMetadata()
         .withName(SECRET)
         .withNamespace(namespace)
-        // Whoever has written it meanwhile was first.
-        .withResourceVersion(before == null ? null : before.getMetadata().getResourceVersion())
         .addToLabels("app.kubernetes.io/name", "podpool")
         .addToLabels("app.kubernetes.io/managed-by", Names.FIELD_MANAGER)
         .endMetadata()
