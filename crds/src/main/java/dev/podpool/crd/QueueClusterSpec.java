@@ -41,7 +41,11 @@ public record QueueClusterSpec(
     @Size(max = 64)
         @JsonPropertyDescription(
             "Taints of nodes that do not keep the queue away. At most 64. Unset means none.")
-        @Nullable List<Toleration> tolerations) {
+        @Nullable List<Toleration> tolerations,
+    @Size(max = 16)
+        @JsonPropertyDescription(
+            "Secrets with which the queue's image is fetched. At most 16. Unset means none.")
+        @Nullable List<ObjectName> imagePullSecrets) {
 
   /** Nothing given becomes empty, never null. */
   public QueueClusterSpec {
@@ -50,11 +54,12 @@ public record QueueClusterSpec(
     nodeSelector =
         nodeSelector == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(nodeSelector));
     tolerations = tolerations == null ? List.of() : List.copyOf(tolerations);
+    imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
   }
 
   /** A spec that says nothing: each field has its default. */
   public static QueueClusterSpec defaults() {
-    return new QueueClusterSpec(1, Storage.DEFAULT, Resources.NONE, null, null);
+    return new QueueClusterSpec(1, Storage.DEFAULT, Resources.NONE, null, null, null);
   }
 
   /** A volume. Neither field can be changed: a StatefulSet's claims are for ever. */

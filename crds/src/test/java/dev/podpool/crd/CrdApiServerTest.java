@@ -76,6 +76,7 @@ class CrdApiServerTest {
       value = {
         "default | {replicas: 3} | one replica is all that this release runs",
         "default | {storage: {size: '0'}} | give an amount above 0",
+        "default | {imagePullSecrets: [{}]} | spec.imagePullSecrets[0].name: Required value",
         "default | {toleration: []} | unknown field \"spec.toleration\"",
         "1st | {} | with a letter first"
       })

@@ -147,10 +147,7 @@ final class PodTemplate {
                 : template.serviceAccountName())
         .withPriorityClassName(template.priorityClassName())
         .withRuntimeClassName(template.runtimeClassName())
-        .withImagePullSecrets(
-            given(template.imagePullSecrets()).stream()
-                .map(secret -> new LocalObjectReference(secret.name()))
-                .toList())
+        .withImagePullSecrets(pullSecrets(template.imagePullSecrets()))
         .withNodeSelector(template.nodeSelector())
         .withTolerations(
             given(template.tolerations()).stream().map(PodTemplate::toleration).toList())
@@ -353,6 +350,11 @@ final class PodTemplate {
   private boolean needsTemporary() {
     return given(template.volumeMounts()).stream()
         .noneMatch(mount -> mount.mountPath().replaceAll("/+$", "").equals(TEMPORARY_PATH));
+  }
+
+  /** As a pod's own. */
+  static List<LocalObjectReference> pullSecrets(@Nullable List<ObjectName> given) {
+    return given(given).stream().map(secret -> new LocalObjectReference(secret.name())).toList();
   }
 
   // ---- where it runs

@@ -203,6 +203,7 @@ final class QueueObjects {
         .withAutomountServiceAccountToken(true)
         .withEnableServiceLinks(false)
         .withTerminationGracePeriodSeconds(GRACE_SECONDS)
+        .withImagePullSecrets(PodTemplate.pullSecrets(spec.imagePullSecrets()))
         .withNodeSelector(spec.nodeSelector())
         .withTolerations(
             PodTemplate.given(spec.tolerations()).stream().map(PodTemplate::toleration).toList())
