@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.StatusDetails;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -341,6 +342,25 @@ final class ApiCalls {
       case HttpURLConnection.HTTP_NOT_FOUND -> "namespaces".equals(details.getKind());
       default -> false;
     };
+  }
+
+  /** Lets that Lease go, if {@code identity} holds it: whoever waits for it takes it at once. */
+  void releaseLease(String namespace, String name, String identity) {
+    Lease lease = client.leases().inNamespace(namespace).withName(name).get();
+    if (lease == null || !identity.equals(lease.getSpec().getHolderIdentity())) {
+      return;
+    }
+    Map<String, @Nullable String> spec = new TreeMap<>();
+    spec.put("holderIdentity", null);
+    var metadata = Map.of("resourceVersion", lease.getMetadata().getResourceVersion());
+    var _ =
+        isWritten(
+            () ->
+                client
+                    .resource(lease)
+                    .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        Serialization.asJson(Map.of("metadata", metadata, "spec", spec))));
   }
 
   private static PatchContext applying() {

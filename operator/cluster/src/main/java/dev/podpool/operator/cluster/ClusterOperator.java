@@ -5,6 +5,7 @@ import dev.podpool.crd.WorkerPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
@@ -18,17 +19,25 @@ import org.jspecify.annotations.Nullable;
 /** The operator in this process, from start to close. */
 final class ClusterOperator implements AutoCloseable {
 
+  private static final System.Logger LOG = System.getLogger(ClusterOperator.class.getName());
+
   // What failed is tried again for ever: after these, or at the next event.
   private static final Duration RETRY_FIRST = Duration.ofMillis(500);
   private static final Duration RETRY_MOST = Duration.ofSeconds(30);
   private static final Duration SWEEP = Duration.ofMinutes(5);
   private static final Duration STOP_MAX = Duration.ofSeconds(5);
 
+  private static final int EXIT_NO_LONGER_LEADS = 1;
+
   private final Operator operator;
   private final PoolReconciler pools;
   private final PoolQueue.All queues;
   private final LeftoverBindings leftovers;
+  private final ApiCalls calls;
+  private final OperatorMetrics metrics;
+  private final @Nullable Leadership leadership;
   private final boolean isAlone;
+  private volatile boolean isClosing;
   private volatile boolean hasStarted;
   private volatile @Nullable Thread sweeper;
 
@@ -65,7 +74,9 @@ final class ClusterOperator implements AutoCloseable {
     isAlone = setup.leadership() == null;
     this.queues = queues.apply(this::queueHasNews);
     pools = new PoolReconciler(tools, this.queues);
-    Leadership leadership = setup.leadership();
+    leadership = setup.leadership();
+    calls = tools.calls();
+    metrics = setup.metrics();
     setup.metrics().leads(leadership == null);
     operator =
         new Operator(
@@ -77,7 +88,7 @@ final class ClusterOperator implements AutoCloseable {
                   .withReconciliationTerminationTimeout(STOP_MAX);
               if (leadership != null) {
                 overrider.withLeaderElectionConfiguration(
-                    leadership.configuration(setup.metrics(), this::sweep));
+                    leadership.configuration(this::leads, this::leadsNoLonger));
               }
             });
     operator.register(
@@ -120,6 +131,21 @@ final class ClusterOperator implements AutoCloseable {
     }
   }
 
+  private void leads() {
+    metrics.leads(true);
+    sweep();
+  }
+
+  private void leadsNoLonger() {
+    metrics.leads(false);
+    Leadership lost = leadership;
+    if (lost != null && lost.endsProcess() && !isClosing) {
+      // Another leads by now, and this one may be in the middle of something: nothing is closed,
+      // and the thread that tells so would be waited for.
+      Runtime.getRuntime().halt(EXIT_NO_LONGER_LEADS);
+    }
+  }
+
   /** From now on: what a deletion left undone, here or before this replica led, is done. */
   private void sweep() {
     sweeper =
@@ -155,14 +181,30 @@ final class ClusterOperator implements AutoCloseable {
     return "ok\n";
   }
 
-  /** Ends what is under way. */
+  /**
+   * Ends what is under way, within seconds, and lets another lead at once. Where a reconciliation
+   * does not end in time, another leads only when this one's term is over.
+   */
   @Override
   public void close() {
+    isClosing = true;
     Thread sweeping = sweeper;
     if (sweeping != null) {
       sweeping.interrupt();
     }
     operator.stop();
     queues.close();
+    Leadership held = leadership;
+    if (held != null && !metrics.isReconciling()) {
+      try {
+        calls.releaseLease(held.namespace(), Leadership.LEASE, held.identity());
+      } catch (KubernetesClientException e) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "Lease {0} is not let go ({1}); another replica leads when it ends",
+            Leadership.LEASE,
+            e.getMessage());
+      }
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.podpool.operator.cluster;
 
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import java.time.Duration;
@@ -22,17 +23,21 @@ record Leadership(String namespace, String identity, boolean endsProcess, Durati
   static final Duration TERM = Duration.ofSeconds(15);
 
   /**
+   * The SDK neither lets the Lease go, nor ends the process only where it must: both are the
+   * operator's.
+   *
    * @param whenLeading is run each time this replica begins to lead, and must not wait
+   * @param whenNoLonger is run each time it no longer leads
    */
-  LeaderElectionConfiguration configuration(OperatorMetrics metrics, Runnable whenLeading) {
+  LeaderElectionConfiguration configuration(Runnable whenLeading, Runnable whenNoLonger) {
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
         .withLeaseNamespace(namespace)
         .withIdentity(identity)
         .withLeaseDuration(term)
         .withRenewDeadline(term.multipliedBy(2).dividedBy(3))
         .withRetryPeriod(term.dividedBy(7))
-        .withExitOnStopLeading(endsProcess)
-        .withLeaderCallbacks(metrics.leaderCallbacks(whenLeading))
+        .withExitOnStopLeading(false)
+        .withLeaderCallbacks(new LeaderCallbacks(whenLeading, whenNoLonger, leader -> {}))
         .build();
   }
 }

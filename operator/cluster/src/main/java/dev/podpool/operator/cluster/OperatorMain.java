@@ -128,12 +128,14 @@ public final class OperatorMain implements Callable<Integer> {
                   clock),
               news -> new QueueLinks(client, endpoints::of, news));
       Monitor monitored = monitor == null ? null : monitor(monitor, operator, metrics);
+      // Whoever comes next looks at all that there is, and need not wait for this one's term to
+      // end.
+      Runtime.getRuntime().addShutdownHook(new Thread(operator::close, "podpool-end"));
       operator.start();
       System.err.println(
           "the operator looks after "
               + (namespaces.isEmpty() ? "all namespaces" : String.join(", ", namespaces))
               + (monitored == null ? "" : ", and its monitor is on port " + monitored.port()));
-      // A signal ends it, wherever it is: whoever comes next looks at all that there is.
       new CountDownLatch(1).await();
       return 0;
     } catch (IOException

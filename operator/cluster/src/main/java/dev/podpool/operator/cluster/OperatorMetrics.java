@@ -1,7 +1,6 @@
 package dev.podpool.operator.cluster;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
@@ -21,6 +20,7 @@ final class OperatorMetrics implements Metrics, Interceptor {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final AtomicInteger leading = new AtomicInteger();
+  private final AtomicInteger underWay = new AtomicInteger();
 
   OperatorMetrics() {
     io.micrometer.core.instrument.Gauge.builder(
@@ -33,15 +33,9 @@ final class OperatorMetrics implements Metrics, Interceptor {
     leading.set(is ? 1 : 0);
   }
 
-  /** Who must be told of leadership, to count it, and then {@code whenLeading}. */
-  LeaderCallbacks leaderCallbacks(Runnable whenLeading) {
-    return new LeaderCallbacks(
-        () -> {
-          leads(true);
-          whenLeading.run();
-        },
-        () -> leads(false),
-        leader -> {});
+  /** Whether a reconciliation is under way. */
+  boolean isReconciling() {
+    return underWay.get() > 0;
   }
 
   /** All of it, in Prometheus' text format. */
@@ -52,9 +46,11 @@ final class OperatorMetrics implements Metrics, Interceptor {
   @Override
   public <T> T timeControllerExecution(ControllerExecution<T> execution) throws Exception {
     Timer.Sample started = Timer.start();
+    underWay.incrementAndGet();
     try {
       return execution.execute();
     } finally {
+      underWay.decrementAndGet();
       started.stop(
           Timer.builder("podpool.operator.reconcile")
               .description("Reconciling a pool or a queue")

@@ -14,7 +14,11 @@ import org.junit.jupiter.api.Test;
 class LeaderApiServerTest {
 
   private static Leadership replica(String identity) {
-    return new Leadership(OperatorAccount.NAMESPACE, identity, false, Duration.ofSeconds(3));
+    return replica(identity, Duration.ofSeconds(3));
+  }
+
+  private static Leadership replica(String identity, Duration term) {
+    return new Leadership(OperatorAccount.NAMESPACE, identity, false, term);
   }
 
   private static String holder(TestCluster cluster) {
@@ -38,6 +42,28 @@ class LeaderApiServerTest {
 
       assertThat(operator.health()).isEqualTo("ok\n");
       operator.close();
+    }
+  }
+
+  @Test
+  void whoeverIsClosedLetsItsLeaseGoAndTheOtherLeadsAtOnce(ApiServer server) throws Exception {
+    try (TestCluster cluster = new TestCluster(server)) {
+      OperatorAccount.forgetLeader(cluster.client);
+      var first = cluster.operator(replica("first", Duration.ofMinutes(10)));
+      first.start();
+      await(() -> holder(cluster), "first"::equals);
+
+      first.close();
+
+      assertThat(holder(cluster)).isNull();
+      var second = cluster.operator(replica("second", Duration.ofSeconds(3)));
+      second.start();
+      await(() -> holder(cluster), "second"::equals);
+      // Of whoever leads by now nothing is taken.
+      new ApiCalls(OperatorAccount.client(cluster.client))
+          .releaseLease(OperatorAccount.NAMESPACE, Leadership.LEASE, "first");
+      assertThat(holder(cluster)).isEqualTo("second");
+      second.close();
     }
   }
 

@@ -1,9 +1,13 @@
 package dev.podpool.operator.cluster;
 
+import static dev.podpool.operator.cluster.TestCluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -41,15 +45,52 @@ class OperatorMainApiServerTest {
       assertThat(get(monitor.resolve("/metrics")))
           .contains("podpool_operator_api_requests_total{code=\"200\",method=\"GET\"}")
           .contains("podpool_operator_leading ");
+      await(
+          () -> get(monitor.resolve("/metrics")),
+          metrics -> metrics.contains("podpool_operator_leading 1"));
       operator.process.toHandle().destroy(); // Process.destroy would close what it says too
       assertThat(operator.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
       assertThat(operator.process.inputReader().lines()).isEmpty();
+      var lease =
+          cluster
+              .client
+              .leases()
+              .inNamespace(OperatorAccount.NAMESPACE)
+              .withName(Leadership.LEASE)
+              .get();
+      assertThat(lease.getSpec().getHolderIdentity()).as("who leads").isNull();
     }
   }
 
-  private static String get(URI uri) throws Exception {
+  @Test
+  void whoeverNoLongerLeadsEndsAtOnce(ApiServer server, @TempDir Path directory) throws Exception {
+    try (TestCluster cluster = new TestCluster(server);
+        OperatorProcess operator = new OperatorProcess(directory)) {
+      OperatorAccount.forgetLeader(cluster.client);
+      operator.kubeconfig(
+          server.kubeconfig().replaceAll("namespace: \\S+", "namespace: podpool-system"));
+      operator.start("--namespaces=" + cluster.namespace);
+      var leases = cluster.client.leases().inNamespace(OperatorAccount.NAMESPACE);
+      await(() -> leases.withName(Leadership.LEASE).get(), lease -> lease != null);
+      operator.process.inputReader().readLine();
+
+      leases
+          .withName(Leadership.LEASE)
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"holderIdentity\": \"other\"}}");
+
+      assertThat(operator.process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(operator.process.exitValue()).isEqualTo(1);
+      assertThat(leases.withName(Leadership.LEASE).get().getSpec().getHolderIdentity())
+          .isEqualTo("other");
+    }
+  }
+
+  private static String get(URI uri) {
     try (HttpClient client = HttpClient.newHttpClient()) {
       return client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString()).body();
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 }
