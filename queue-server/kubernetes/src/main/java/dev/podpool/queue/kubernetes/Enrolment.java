@@ -30,10 +30,15 @@ final class Enrolment implements AutoCloseable {
    * @param look looks whether a request was answered
    * @param again asks anew after one that came to nothing
    * @param wake looks at the clock, which may be set meanwhile
+   * @param patience calls it wrong that a request still waits
    */
-  record Pace(Duration look, Duration again, Duration wake) {
+  record Pace(Duration look, Duration again, Duration wake, Duration patience) {
     static final Pace USUAL =
-        new Pace(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ofMinutes(1));
+        new Pace(
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(30),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(1));
   }
 
   private final ApiServer api;
@@ -126,8 +131,12 @@ final class Enrolment implements AutoCloseable {
         complain("the API server takes no request for it (" + made.error() + ")");
         return false;
       }
+      Instant asked = Instant.now();
+      await(request);
       while (true) {
-        complain("request " + request.name() + " waits for the operator to sign it");
+        if (!Instant.now().isBefore(asked.plus(pace.patience()))) {
+          complain("request " + request.name() + " waits for the operator to sign it");
+        }
         Thread.sleep(pace.look());
         ApiServer.Answer now = api.get(REQUESTS + "/" + request.name()).join();
         if (now.status() == 404) {
@@ -152,6 +161,20 @@ final class Enrolment implements AutoCloseable {
       complain(e.getCause() == null ? e.toString() : String.valueOf(e.getCause().getMessage()));
       return false;
     }
+  }
+
+  /** What each renewal begins with, and nothing wrong. */
+  private void await(SigningRequest request) {
+    LOG.log(
+        System.Logger.Level.INFO,
+        "queue {0} waits for its {1} certificate: request {2} is for the operator to sign",
+        names,
+        which(),
+        request.name());
+  }
+
+  private String which() {
+    return identity.newest() == null ? "first" : "next";
   }
 
   private static @Nullable String refused(JsonNode request) {
@@ -196,7 +219,7 @@ final class Enrolment implements AutoCloseable {
           System.Logger.Level.WARNING,
           "queue {0} waits for its {1} certificate: {2}",
           names,
-          identity.newest() == null ? "first" : "next",
+          which(),
           why);
     }
   }

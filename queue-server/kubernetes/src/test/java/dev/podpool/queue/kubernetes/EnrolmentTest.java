@@ -12,7 +12,13 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +32,8 @@ class EnrolmentTest {
 
   private static final QueueNames NAMES = new QueueNames("q", "search");
   private static final Duration SHORT = Duration.ofMillis(20);
-  private static final Enrolment.Pace PACE = new Enrolment.Pace(SHORT, SHORT, SHORT);
+  private static final Enrolment.Pace PACE =
+      new Enrolment.Pace(SHORT, SHORT, SHORT, Duration.ofMinutes(1));
 
   @TempDir private Path home;
   private Path file;
@@ -34,8 +41,25 @@ class EnrolmentTest {
   private ApiServer api;
   private Enrolment enrolment;
 
+  private final List<LogRecord> log = new CopyOnWriteArrayList<>();
+  private final Logger logger = Logger.getLogger(Enrolment.class.getName());
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+          log.add(line);
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
   @BeforeEach
   void start() throws Exception {
+    logger.addHandler(handler);
     file = home.resolve("serving.pem");
     cluster = new FakeApiServer(home.resolve("account"));
     api = new ApiServer(new PodAccount(cluster.uri(), cluster.files()));
@@ -51,6 +75,7 @@ class EnrolmentTest {
     enrolment.close();
     api.close();
     cluster.close();
+    logger.removeHandler(handler);
   }
 
   private static void await(BooleanSupplier what) {
@@ -108,6 +133,49 @@ class EnrolmentTest {
                 .getNames())
         .extracting(name -> name.getName().toString())
         .containsExactly("q-queue.search.svc", "q-queue.search", "q-queue");
+  }
+
+  @Test
+  void aRenewalThatGoesWellIsNoWarning() {
+    cluster.validity = Duration.ofSeconds(5);
+    enrolment.start();
+    await(() -> enrolment.lacking() == null);
+    X509Certificate first = served();
+    cluster.validity = Duration.ofHours(1);
+    await(() -> !served().equals(first));
+
+    assertThat(warnings()).isEmpty();
+    assertThat(said(Level.INFO)).anyMatch(line -> line.contains("waits for its next certificate"));
+  }
+
+  @Test
+  void aCertificateThatIsNotRenewedWhenItShouldHaveBeenIsAWarning() {
+    enrolment.close();
+    enrolment =
+        new Enrolment(api, NAMES, file, new Enrolment.Pace(SHORT, SHORT, SHORT, Duration.ZERO));
+    cluster.signs = false;
+    enrolment.start();
+    await(() -> !warnings().isEmpty());
+    assertThat(warnings().getFirst()).contains("waits for its first certificate");
+  }
+
+  @Test
+  void aDenialIsAWarningAtOnce() {
+    cluster.denial = "its pod is gone";
+    enrolment.start();
+    await(() -> cluster.requests.size() >= 2);
+    assertThat(warnings()).anyMatch(line -> line.contains("its pod is gone"));
+  }
+
+  private List<String> warnings() {
+    return said(Level.WARNING);
+  }
+
+  private List<String> said(Level level) {
+    return log.stream()
+        .filter(line -> line.getLevel().equals(level))
+        .map(line -> new SimpleFormatter().formatMessage(line))
+        .toList();
   }
 
   @Test
