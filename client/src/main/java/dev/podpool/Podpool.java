@@ -5,6 +5,7 @@ import dev.podpool.function.TypeRef;
 import dev.podpool.function.internal.Codec;
 import dev.podpool.function.internal.Codecs;
 import dev.podpool.function.internal.ConcreteTypes;
+import dev.podpool.internal.LocalRuntime;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DeadQuery;
@@ -19,6 +20,7 @@ import dev.podpool.protocol.RetryDead;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.QueueUnreachableException;
 import dev.podpool.rpc.RuntimeDirectory;
+import dev.podpool.session.QueueAccess;
 import dev.podpool.session.RandomId;
 import java.io.IOException;
 import java.lang.reflect.Type;
@@ -26,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -51,14 +54,14 @@ public final class Podpool implements AutoCloseable {
   private static final Duration CONNECT_TIME_MAX = Duration.ofSeconds(5);
   private static final long PUBLISHED_POLL_MILLIS = 50;
 
-  private final RuntimeSearch found;
+  private final @Nullable RuntimeSearch found; // null: a queue of this JVM's
   private final QueueLink link;
   private final LinkBlobs blobs;
   private final @Nullable TravellingCode code;
   // Of jobs that others submitted.
   private final PoolClient readers;
 
-  private Podpool(RuntimeSearch found, QueueConnection connection, ConnectOptions options) {
+  private Podpool(@Nullable RuntimeSearch found, QueueAccess connection, ConnectOptions options) {
     this.found = found;
     link = new QueueLink(connection, options.patience());
     blobs = new LinkBlobs(link);
@@ -115,6 +118,25 @@ public final class Podpool implements AutoCloseable {
         options);
   }
 
+  /**
+   * A runtime of this JVM's own, which keeps nothing beyond it: nothing needs to be running.
+   *
+   * @throws PodpoolException if {@code podpool-client-local} is not on the class path
+   */
+  public static Podpool local() {
+    return new Podpool(null, localRuntime().queue(), ConnectOptions.defaults().withCodeInWorkers());
+  }
+
+  static LocalRuntime localRuntime() {
+    return ServiceLoader.load(LocalRuntime.class, Podpool.class.getClassLoader())
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new PodpoolException(
+                    "no local runtime on the class path; add the dependency"
+                        + " dev.podpool:podpool-client-local"));
+  }
+
   private static Podpool connect(RuntimeSearch search, ConnectOptions options) {
     QueueConnection connection = new QueueConnection(search.source());
     try {
@@ -160,7 +182,7 @@ public final class Podpool implements AutoCloseable {
               + "'; "
               + (names.isEmpty()
                   ? "there is none at all. Start one: "
-                      + (found.isCluster() ? "kubectl apply" : "podpool local up")
+                      + (isCluster() ? "kubectl apply" : "podpool local up")
                       + " -f pool.yaml"
                   : "there is " + String.join(", ", names)),
           null);
@@ -196,7 +218,7 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is no such pool
    */
   public boolean awaitPublished(String pool, Duration atMost) throws InterruptedException {
-    if (!found.isCluster()) {
+    if (!isCluster()) {
       return true;
     }
     long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(atMost);
@@ -208,6 +230,10 @@ public final class Podpool implements AutoCloseable {
       Thread.sleep(PUBLISHED_POLL_MILLIS);
     }
     return true;
+  }
+
+  private boolean isCluster() {
+    return found != null && found.isCluster();
   }
 
   private PoolStatus status(String pool) {
@@ -427,6 +453,18 @@ public final class Podpool implements AutoCloseable {
     QueueLink.await(link.call(operation));
   }
 
+  // ---- what processes share
+
+  /** The lock of that name; makes it where there is none. */
+  public SharedLock lock(String name) {
+    return new SharedLock(link.objects(), SharedLock.ref(name), SharedLock.SPEC);
+  }
+
+  /** A new lock without a name. */
+  public SharedLock lock() {
+    return new SharedLock(link.objects(), SharedLock.ref(null), SharedLock.SPEC);
+  }
+
   // ---- output
 
   /**
@@ -468,6 +506,8 @@ public final class Podpool implements AutoCloseable {
   @Override
   public void close() {
     link.close();
-    found.close();
+    if (found != null) {
+      found.close();
+    }
   }
 }

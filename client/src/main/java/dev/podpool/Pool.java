@@ -10,7 +10,6 @@ import dev.podpool.function.Tuple3;
 import dev.podpool.function.Tuple4;
 import dev.podpool.function.internal.Capture;
 import dev.podpool.function.internal.CapturedFunction;
-import dev.podpool.internal.LocalRuntime;
 import dev.podpool.internal.PoolBackend;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -18,7 +17,6 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.ServiceLoader;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutorService;
 import java.util.function.BooleanSupplier;
@@ -69,15 +67,7 @@ public final class Pool implements AutoCloseable {
 
   /** A pool on this machine, as {@code options} say. */
   public static Pool local(PoolOptions options) {
-    return on(
-        ServiceLoader.load(LocalRuntime.class, Pool.class.getClassLoader())
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new PodpoolException(
-                        "no local runtime on the class path; add the dependency"
-                            + " dev.podpool:podpool-client-local"))
-            .start(options));
+    return on(Podpool.localRuntime().start(options));
   }
 
   /**

@@ -9,8 +9,8 @@ import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
-import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.QueueUnreachableException;
+import dev.podpool.session.QueueAccess;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.RandomId;
 import dev.podpool.session.Renewal;
@@ -40,17 +40,18 @@ final class QueueLink implements QueueSession, SessionHandler {
   private static final long RETRY_MILLIS = 100;
   private static final Duration ANSWER_TIME_MAX = Duration.ofSeconds(10);
 
-  private final QueueConnection connection;
+  private final QueueAccess connection;
   private final Duration patience;
   private final Set<PoolClient> clients = ConcurrentHashMap.newKeySet();
   // Operations that somebody waits for, each by itself.
-  private final Map<Operation, CompletableFuture<Void>> calls =
+  private final Map<Operation, CompletableFuture<Reply>> calls =
       Collections.synchronizedMap(new IdentityHashMap<>());
   // AddItems of a session that has expired, sent again.
   private final Set<Operation> inDoubt =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
   private final Releases releases = new Releases();
   private final Unconfirmed unconfirmed = new Unconfirmed();
+  private final ObjectLink objects = new ObjectLink(this);
   private final Thread goodbye = new Thread(this::awaitReleases, "podpool-goodbye");
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable QueueSession session; // guarded by this; not before there is a use for it
@@ -60,7 +61,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   /**
    * @param patience how long the queue may be silent, until all that wait are told
    */
-  QueueLink(QueueConnection connection, Duration patience) {
+  QueueLink(QueueAccess connection, Duration patience) {
     this.connection = connection;
     this.patience = patience;
   }
@@ -106,8 +107,13 @@ final class QueueLink implements QueueSession, SessionHandler {
     return patience;
   }
 
-  QueueConnection connection() {
+  QueueAccess connection() {
     return connection;
+  }
+
+  /** The way to what sessions share. */
+  ObjectLink objects() {
+    return objects;
   }
 
   Unconfirmed unconfirmed() {
@@ -147,18 +153,32 @@ final class QueueLink implements QueueSession, SessionHandler {
     }
   }
 
-  /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */
-  CompletableFuture<Void> call(Operation operation) {
-    CompletableFuture<Void> applied = new CompletableFuture<>();
-    calls.put(operation, applied);
+  /**
+   * Sends {@code operation}, and completes with the answer, which may be a refusal, or an empty one
+   * where it was simply done; or with what kept the queue from answering.
+   */
+  CompletableFuture<Reply> ask(Operation operation) {
+    CompletableFuture<Reply> answer = new CompletableFuture<>();
+    calls.put(operation, answer);
     Refusal over = end;
     if (over != null) {
       calls.remove(operation);
-      applied.completeExceptionally(exception(over));
+      answer.completeExceptionally(exception(over));
     } else {
       session().send(operation);
     }
-    return applied;
+    return answer;
+  }
+
+  /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */
+  CompletableFuture<Void> call(Operation operation) {
+    return ask(operation)
+        .thenAccept(
+            reply -> {
+              if (reply.hasRefusal()) {
+                throw exception(reply.getRefusal());
+              }
+            });
   }
 
   /** Waits for a {@link #call}: until it was applied, or the queue is given up. */
@@ -168,7 +188,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     } catch (InterruptedException e) {
       throw interrupted(e);
     } catch (ExecutionException e) {
-      throw again(e.getCause() == null ? e : e.getCause());
+      throw again(e);
     }
   }
 
@@ -178,8 +198,12 @@ final class QueueLink implements QueueSession, SessionHandler {
   }
 
   /** A new one, for the stack of who waits. */
-  private static PodpoolException again(Throwable cause) {
+  static PodpoolException again(ExecutionException failure) {
+    Throwable cause = failure.getCause() == null ? failure : failure.getCause();
     String message = String.valueOf(cause.getMessage());
+    if (cause instanceof OutcomeUnknownException) {
+      return new OutcomeUnknownException(message, cause);
+    }
     if (cause instanceof NotFoundException) {
       return new NotFoundException(message, cause);
     }
@@ -191,7 +215,8 @@ final class QueueLink implements QueueSession, SessionHandler {
   /** What {@code refusal} is to a caller. */
   static PodpoolException exception(Refusal refusal) {
     return switch (refusal.getCode()) {
-      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN -> new NotFoundException(text(refusal), null);
+      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN, OBJECT_UNKNOWN ->
+          new NotFoundException(text(refusal), null);
       case QUEUE_UNREACHABLE -> new UnreachableException(text(refusal), null);
       default -> new PodpoolException(text(refusal));
     };
@@ -239,7 +264,7 @@ final class QueueLink implements QueueSession, SessionHandler {
    * @param hasAnswered whether somebody serves there, if not at this moment
    */
   static ReadResponse read(
-      QueueConnection connection, ReadRequest question, Duration atMost, boolean hasAnswered)
+      QueueAccess connection, ReadRequest question, Duration atMost, boolean hasAnswered)
       throws IOException {
     long deadline = System.nanoTime() + atMost.toNanos();
     try {
@@ -271,9 +296,9 @@ final class QueueLink implements QueueSession, SessionHandler {
 
   @Override
   public void onDone(Operation operation) {
-    CompletableFuture<Void> call = calls.remove(operation);
+    CompletableFuture<Reply> call = calls.remove(operation);
     if (call != null) {
-      call.complete(null);
+      call.complete(Reply.getDefaultInstance());
       return;
     }
     if (operation.hasReleaseJob()) {
@@ -288,9 +313,9 @@ final class QueueLink implements QueueSession, SessionHandler {
 
   @Override
   public void onReply(Operation operation, Reply reply) {
-    CompletableFuture<Void> call = calls.remove(operation);
+    CompletableFuture<Reply> call = calls.remove(operation);
     if (call != null) {
-      call.completeExceptionally(exception(reply.getRefusal()));
+      call.complete(reply);
       return;
     }
     if (operation.hasReleaseJob()) {
@@ -323,7 +348,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     if (closing) {
       return null;
     }
-    List<Operation> first = new ArrayList<>();
+    List<Operation> first = new ArrayList<>(objects.resume());
     clients.forEach(client -> first.addAll(client.resume(text(reason))));
     for (Operation operation : unanswered) {
       switch (operation.getKindCase()) {
@@ -334,22 +359,33 @@ final class QueueLink implements QueueSession, SessionHandler {
         }
         case WATCH_JOB, CONFIRM_RESULTS -> {} // by resume, with where it stands now
         case RETRY_DEAD -> {
-          CompletableFuture<Void> call = calls.remove(operation);
-          if (call != null) {
-            call.completeExceptionally(
-                new PodpoolException(
-                    "the session expired before the queue answered, so the items may run again or"
-                        + " not; look at the dead list, and retry what is there"));
-          }
+          fail(
+              operation,
+              new PodpoolException(
+                  "the session expired before the queue answered, so the items may run again or"
+                      + " not; look at the dead list, and retry what is there"));
         }
         case ADD_ITEMS -> {
           inDoubt.add(operation);
           first.add(operation);
         }
-        default -> first.add(operation);
+        default -> {
+          if (ObjectLink.isInDoubt(operation)) {
+            fail(operation, new OutcomeUnknownException(text(reason)));
+          } else {
+            first.add(operation);
+          }
+        }
       }
     }
     return new Renewal(newSession(), first);
+  }
+
+  private void fail(Operation operation, PodpoolException failure) {
+    CompletableFuture<Reply> call = calls.remove(operation);
+    if (call != null) {
+      call.completeExceptionally(failure);
+    }
   }
 
   @Override
@@ -358,11 +394,12 @@ final class QueueLink implements QueueSession, SessionHandler {
     ended.countDown();
     releases.end();
     PodpoolException failure = exception(reason);
-    List<CompletableFuture<Void>> waiting;
+    List<CompletableFuture<Reply>> waiting;
     synchronized (calls) {
       waiting = List.copyOf(calls.values());
       calls.clear();
     }
+    objects.end();
     waiting.forEach(call -> call.completeExceptionally(failure));
     clients.forEach(client -> client.onEnd(reason));
   }

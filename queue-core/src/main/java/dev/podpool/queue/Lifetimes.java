@@ -21,12 +21,14 @@ final class Lifetimes {
   private final Pools pools;
   private final Jobs jobs;
   private final Workers workers;
+  private final SharedObjects objects;
 
-  Lifetimes(Sessions sessions, Pools pools, Jobs jobs, Workers workers) {
+  Lifetimes(Sessions sessions, Pools pools, Jobs jobs, Workers workers, SharedObjects objects) {
     this.sessions = sessions;
     this.pools = pools;
     this.jobs = jobs;
     this.workers = workers;
+    this.objects = objects;
   }
 
   void open(OpenSession open, Effects effects) {
@@ -166,6 +168,7 @@ final class Lifetimes {
     }
     jobs.endSession(session);
     pools.endSession(session.id);
+    objects.endSession(session);
     sessions.remove(session);
     effects.ended(session.id, reason);
   }

@@ -40,8 +40,9 @@ public final class QueueMachine {
   private final Blobs blobs = new Blobs();
   private final Jobs jobs = new Jobs(pools, sessions, blobs);
   private final Workers workers = new Workers(pools, jobs, blobs);
-  private final Lifetimes lifetimes = new Lifetimes(sessions, pools, jobs, workers);
-  private final Reads reads = new Reads(pools, jobs, blobs);
+  private final SharedObjects objects = new SharedObjects(sessions);
+  private final Lifetimes lifetimes = new Lifetimes(sessions, pools, jobs, workers, objects);
+  private final Reads reads = new Reads(pools, jobs, blobs, objects);
   private long index;
   private long nowMillis;
 
@@ -58,6 +59,7 @@ public final class QueueMachine {
     jobs.startEntry(nowMillis, effects);
     blobs.startEntry(nowMillis, effects);
     pools.expireJoiners(nowMillis, sessions, effects);
+    objects.startEntry(nowMillis, effects);
     jobs.expire();
     for (Batch batch : entry.getBatchesList()) {
       if (batch.getSession() == 0) {
@@ -151,6 +153,37 @@ public final class QueueMachine {
       case REPORT_WORKER_END ->
           refusal(lifetimes.workerEnded(operation.getReportWorkerEnd(), session, jobs.effects()));
       case PUT_BLOB -> refusal(blobs.put(operation.getPutBlob(), jobs.effects()));
+      case CANCEL_WAIT -> {
+        objects.waits().cancel(session.id, operation.getCancelWait().getWait());
+        yield null;
+      }
+      case OPEN_OBJECT,
+          DELETE_OBJECT,
+          ACQUIRE_LOCK,
+          RELEASE_LOCK,
+          ACQUIRE_PERMITS,
+          RELEASE_PERMITS,
+          SET_EVENT,
+          AWAIT_EVENT,
+          AWAIT_CONDITION,
+          SIGNAL_CONDITION,
+          AWAIT_BARRIER,
+          BREAK_BARRIER,
+          PUT_ITEMS,
+          TAKE_ITEM,
+          CONFIRM_ITEM,
+          TASK_DONE,
+          JOIN_QUEUE,
+          CLOSE_QUEUE,
+          HOLD_END,
+          CLOSE_END,
+          SEND_MESSAGE,
+          RECEIVE_MESSAGE,
+          CONFIRM_MESSAGE,
+          CHANGE_MAP,
+          CHANGE_LIST,
+          CHANGE_VALUE ->
+          objects.apply(session, sequence, operation);
       case REFUSED -> refusal(operation.getRefused().getRefusal());
       case OPEN_SESSION, EXPIRE_SESSION, TICK, KIND_NOT_SET ->
           refusal(
@@ -200,7 +233,7 @@ public final class QueueMachine {
   public long nextDeadlineMillis() {
     return Math.min(
         Math.min(jobs.nextDeadlineMillis(), pools.nextDeadlineMillis()),
-        blobs.nextDeadlineMillis());
+        Math.min(blobs.nextDeadlineMillis(), objects.nextDeadlineMillis()));
   }
 
   /** Index of the last entry applied. */
@@ -294,11 +327,14 @@ public final class QueueMachine {
             .setIndex(index)
             .setNowMillis(nowMillis)
             .setLastSession(sessions.lastId())
-            .setLastJob(jobs.lastNumber());
+            .setLastJob(jobs.lastNumber())
+            .setLastObject(objects.lastNumber())
+            .setLastToken(objects.lastToken());
     pools.all().forEach(pool -> into.addPools(pool.snapshot()));
     sessions.all().forEach(session -> into.addSessions(session.snapshot()));
     jobs.all().forEach(job -> into.addJobs(JobSnapshots.of(job)));
     blobs.all().forEach(blob -> into.addBlobs(Blobs.snapshot(blob)));
+    objects.all().forEach(object -> into.addObjects(object.snapshot()));
     return into.build();
   }
 
@@ -326,6 +362,8 @@ public final class QueueMachine {
       machine.restoreWaiting(session);
     }
     machine.jobs.restoreLast(snapshot.getLastJob());
+    machine.objects.restoreLast(snapshot.getLastObject(), snapshot.getLastToken());
+    machine.objects.restore(snapshot.getObjectsList());
     for (PoolSnapshot pool : snapshot.getPoolsList()) {
       machine.pools.restore(pool, machine.sessions);
     }

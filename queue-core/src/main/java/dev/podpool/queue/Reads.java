@@ -27,11 +27,13 @@ final class Reads {
   private final Pools pools;
   private final Jobs jobs;
   private final Blobs blobs;
+  private final SharedObjects objects;
 
-  Reads(Pools pools, Jobs jobs, Blobs blobs) {
+  Reads(Pools pools, Jobs jobs, Blobs blobs, SharedObjects objects) {
     this.pools = pools;
     this.jobs = jobs;
     this.blobs = blobs;
+    this.objects = objects;
   }
 
   ReadResponse read(ReadRequest request, long index, long nowMillis) {
@@ -42,6 +44,8 @@ final class Reads {
           case JOBS -> jobs(request.getJobs(), nowMillis, into);
           case DEAD -> dead(request.getDead(), into);
           case BLOBS -> missing(request.getBlobs(), into);
+          case OBJECT -> objects.read(request.getObject(), into);
+          case OBJECTS -> objects.read(request.getObjects(), into);
           case KIND_NOT_SET -> Refusals.invalid("a read of nothing, or of what this version lacks");
         };
     return refusal == null ? into.build() : into.setRefusal(refusal).build();

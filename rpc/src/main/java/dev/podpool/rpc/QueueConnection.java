@@ -7,6 +7,7 @@ import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.TaskOutput;
 import dev.podpool.session.BlobSource;
+import dev.podpool.session.QueueAccess;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import io.grpc.CallOptions;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * A process's way to one queue service: sessions that outlive connections, and calls that don't.
  * Thread-safe. Connects when it is first needed, and again whenever the service has moved.
  */
-public final class QueueConnection implements AutoCloseable {
+public final class QueueConnection implements QueueAccess {
 
   private static final int PIECES_AHEAD = 4;
 
@@ -68,6 +69,7 @@ public final class QueueConnection implements AutoCloseable {
    * @param patience how long to try while the service does not answer, until the session ends with
    *     QUEUE_UNREACHABLE
    */
+  @Override
   public QueueSession open(OpenSession open, SessionHandler handler, Duration patience) {
     RemoteSession session = new RemoteSession(this, open, handler, patience);
     session.start();
@@ -117,6 +119,7 @@ public final class QueueConnection implements AutoCloseable {
    *
    * @throws QueueUnreachableException if there is none in time
    */
+  @Override
   public ReadResponse read(ReadRequest question, Duration atMost)
       throws IOException, InterruptedException {
     BlockingQueue<Object> told = new ArrayBlockingQueue<>(4);
@@ -134,6 +137,7 @@ public final class QueueConnection implements AutoCloseable {
    * @throws FileNotFoundException if it is not there, or not whole: asking again is of no use
    * @throws IOException if the connection breaks on the way, or {@code into} can't be written
    */
+  @Override
   public void fetch(Blob blob, OutputStream into, Duration atMost)
       throws IOException, InterruptedException {
     stream(QueueRpc.FETCH_BLOB, blob, atMost, piece -> piece.getData().writeTo(into));
@@ -161,6 +165,7 @@ public final class QueueConnection implements AutoCloseable {
    *
    * @throws InterruptedException how a caller leaves
    */
+  @Override
   public void follow(OutputQuery query, Consumer<TaskOutput> each)
       throws IOException, InterruptedException {
     stream(QueueRpc.FOLLOW_OUTPUT, query, null, each::accept);

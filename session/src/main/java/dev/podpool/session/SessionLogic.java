@@ -50,7 +50,7 @@ public final class SessionLogic {
   private long unsentDueMillis = Long.MAX_VALUE;
   // Sent under sequence applied + 1 and on, in some epoch.
   private final ArrayDeque<Operation> unapplied = new ArrayDeque<>();
-  // Applied, but the answer comes late: JoinPool, by sequence.
+  // Applied, but the answer comes late; by sequence.
   private final Map<Long, Operation> waiting = new LinkedHashMap<>();
   private final List<Long> confirmedWakes = new ArrayList<>();
   private int sentWakes;
@@ -265,7 +265,7 @@ public final class SessionLogic {
       advance(sequence - 1);
       applied = sequence;
       Operation answered = unapplied.remove();
-      if (answered.hasJoinPool()) {
+      if (LateAnswers.has(answered)) {
         confirmedWakes.add(sequence); // it may have waited while the connection was lost
       }
       handler.onReply(answered, reply);
@@ -276,7 +276,7 @@ public final class SessionLogic {
     while (applied < nowApplied && !unapplied.isEmpty()) {
       Operation done = unapplied.remove();
       applied++;
-      if (done.hasJoinPool()) {
+      if (LateAnswers.has(done)) {
         waiting.put(applied, done);
       } else {
         handler.onDone(done);

@@ -4,6 +4,7 @@ import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.session.LateAnswers;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.util.HashMap;
@@ -88,7 +89,7 @@ final class LocalSession implements QueueSession {
     while (applied < sequence) {
       applied++;
       Operation operation = unanswered.get(applied);
-      if (operation != null && !operation.hasJoinPool()) {
+      if (operation != null && !LateAnswers.has(operation)) {
         unanswered.remove(applied);
         handler.onDone(operation);
       }

@@ -76,6 +76,8 @@ final class Access {
   private static final Entitling CANCEL = Entitling.of(Right.CANCEL);
   private static final Entitling MANAGE = Entitling.of(Right.MANAGE);
   private static final Entitling PUT = Entitling.of(Right.SUBMIT, Right.WORK);
+  // What a job's submitter shares with its workers.
+  private static final Entitling SHARE = PUT;
   private static final Entitling TO_BE_CLIENT =
       Entitling.of(Right.SUBMIT, Right.MANAGE, Right.READ, Right.CANCEL);
 
@@ -209,6 +211,33 @@ final class Access {
       case RETRY_DEAD, DROP_DEAD -> new Need(CANCEL, null);
       case GIVE_CREDIT, REPORT_ITEMS, REPORT_POOL_FAILURE -> new Need(WORK, null);
       case PUT_BLOB -> new Need(PUT, null);
+      case OPEN_OBJECT,
+          DELETE_OBJECT,
+          ACQUIRE_LOCK,
+          RELEASE_LOCK,
+          ACQUIRE_PERMITS,
+          RELEASE_PERMITS,
+          SET_EVENT,
+          AWAIT_EVENT,
+          AWAIT_CONDITION,
+          SIGNAL_CONDITION,
+          AWAIT_BARRIER,
+          BREAK_BARRIER,
+          PUT_ITEMS,
+          TAKE_ITEM,
+          CONFIRM_ITEM,
+          TASK_DONE,
+          JOIN_QUEUE,
+          CLOSE_QUEUE,
+          HOLD_END,
+          CLOSE_END,
+          SEND_MESSAGE,
+          RECEIVE_MESSAGE,
+          CONFIRM_MESSAGE,
+          CHANGE_MAP,
+          CHANGE_LIST,
+          CHANGE_VALUE ->
+          new Need(SHARE, null);
       // About the session itself; or refused to whoever sends it.
       case CLOSE_SESSION,
           CONFIRM_RESULTS,
@@ -216,6 +245,7 @@ final class Access {
           EXPIRE_SESSION,
           TICK,
           REFUSED,
+          CANCEL_WAIT,
           KIND_NOT_SET ->
           null;
     };

@@ -1,0 +1,183 @@
+package dev.podpool;
+
+import dev.podpool.protocol.CancelWait;
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.OpenObject;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReadRequest;
+import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Reply;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/** A connection as shared objects see it. Thread-safe. */
+final class ObjectLink {
+
+  private final QueueLink link;
+  // What a new session opens first.
+  private final Set<OpenObject> opened = Collections.synchronizedSet(new LinkedHashSet<>());
+  // Told when a session ends, with which their grants are gone.
+  private final Set<Runnable> holders = ConcurrentHashMap.newKeySet();
+  private final AtomicLong lastWait = new AtomicLong();
+
+  ObjectLink(QueueLink link) {
+    this.link = link;
+  }
+
+  /**
+   * Whether nobody knows, when a session has expired, if {@code operation} was applied in it, and
+   * twice would be wrong. Others mean the same in the next session.
+   */
+  static boolean isInDoubt(Operation operation) {
+    return switch (operation.getKindCase()) {
+      case RELEASE_LOCK,
+          RELEASE_PERMITS,
+          PUT_ITEMS,
+          CONFIRM_ITEM,
+          TASK_DONE,
+          SEND_MESSAGE,
+          CONFIRM_MESSAGE,
+          CHANGE_MAP,
+          CHANGE_LIST,
+          CHANGE_VALUE ->
+          true;
+      default -> false;
+    };
+  }
+
+  /** The old session is over: what was held in it is lost. Opens again what was open. */
+  List<Operation> resume() {
+    end();
+    List<Operation> first = new ArrayList<>();
+    synchronized (opened) {
+      for (OpenObject open : opened) {
+        first.add(Operation.newBuilder().setOpenObject(open).build());
+      }
+    }
+    return first;
+  }
+
+  /** What was held is lost. */
+  void end() {
+    holders.forEach(Runnable::run);
+  }
+
+  /** {@code lost} is run when the session ends, until {@link #letGo}; by whoever notices. */
+  void hold(Runnable lost) {
+    holders.add(lost);
+  }
+
+  void letGo(Runnable lost) {
+    holders.remove(lost);
+  }
+
+  // ---- operations
+
+  /**
+   * Opens an object, in this session and those that follow it.
+   *
+   * @throws PodpoolException if it can't be
+   */
+  void open(OpenObject open) {
+    Reply reply = call(Operation.newBuilder().setOpenObject(open).build());
+    if (reply.hasRefusal()) {
+      throw QueueLink.exception(reply.getRefusal());
+    }
+    opened.add(open);
+  }
+
+  /** {@code open} is of no use any more. */
+  void forget(OpenObject open) {
+    opened.remove(open);
+  }
+
+  /** Sends {@code operation}, which does not wait, and waits for the answer; interrupts nothing. */
+  Reply call(Operation operation) {
+    CompletableFuture<Reply> answer = link.ask(operation);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return answer.get();
+        } catch (InterruptedException e) {
+          interrupted = true; // it is under way, and will be answered
+        } catch (ExecutionException e) {
+          throw QueueLink.again(e);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Sends {@code operation}, whose answer is of no interest. */
+  void send(Operation operation) {
+    link.send(operation);
+  }
+
+  /**
+   * Sends {@code operation}, which may wait in the queue, and waits for the answer.
+   *
+   * @param giveBack given the answer if it comes after all when the thread was interrupted
+   * @throws InterruptedException the operation is called off then
+   */
+  Reply await(Operation.Builder operation, Consumer<Reply> giveBack) throws InterruptedException {
+    long wait = lastWait.incrementAndGet();
+    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build());
+    try {
+      return answer.get();
+    } catch (InterruptedException e) {
+      link.send(
+          Operation.newBuilder().setCancelWait(CancelWait.newBuilder().setWait(wait)).build());
+      var unused =
+          answer.thenAccept(
+              reply -> {
+                if (!reply.hasRefusal()) {
+                  giveBack.accept(reply);
+                }
+              });
+      throw e;
+    } catch (ExecutionException e) {
+      throw QueueLink.again(e);
+    }
+  }
+
+  /** As {@link #await}, and interrupts end nothing. */
+  Reply awaitUninterruptibly(Operation operation) {
+    return call(operation);
+  }
+
+  ReadResponse read(ObjectQuery query) {
+    return link.read(ReadRequest.newBuilder().setObject(query).build());
+  }
+
+  /** Whether a wait ended because its time had passed; throws what else it was refused with. */
+  static boolean isTimedOut(Reply reply) {
+    if (!reply.hasRefusal()) {
+      return false;
+    }
+    if (reply.getRefusal().getCode() == ErrorCode.TIMED_OUT_WAITING) {
+      return true;
+    }
+    throw exception(reply);
+  }
+
+  /** What a refusal is to a caller. */
+  static PodpoolException exception(Reply reply) {
+    String text = QueueLink.text(reply.getRefusal());
+    return reply.getRefusal().getCode() == ErrorCode.LOCK_LOST
+        ? new LockLostException(text)
+        : QueueLink.exception(reply.getRefusal());
+  }
+}

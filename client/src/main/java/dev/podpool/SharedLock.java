@@ -1,0 +1,213 @@
+package dev.podpool;
+
+import dev.podpool.protocol.AcquireLock;
+import dev.podpool.protocol.LockSpec;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.ObjectStatus;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReleaseLock;
+import dev.podpool.protocol.Reply;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArraySet;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lock between processes, as {@code multiprocessing.Lock}: one holder at a time, first come,
+ * first served. It is the handle that holds it, not a thread: the thread that unlocks need not be
+ * the one that has locked, and one that locks twice waits for itself.
+ *
+ * <p>Where it differs from a {@link Lock} within one JVM: it can be lost. If this process is not
+ * heard of for a whole session term (10 s), others may have the lock while this one still runs.
+ * {@link #onLost} and {@link #unlock} tell; {@link #fencingToken} lets whatever is protected see
+ * it.
+ */
+public class SharedLock extends SharedObject implements Lock {
+
+  static final ObjectSpec SPEC =
+      ObjectSpec.newBuilder().setLock(LockSpec.getDefaultInstance()).build();
+
+  private final Set<Runnable> onLost = new CopyOnWriteArraySet<>();
+  private final Runnable lost = this::lost;
+  private volatile long token; // 0: this handle does not hold it
+
+  SharedLock(ObjectLink link, ObjectRef ref, @Nullable ObjectSpec spec) {
+    super(link, ref, spec);
+  }
+
+  static ObjectRef ref(@Nullable String name) {
+    return ref(ObjectKind.LOCK, name);
+  }
+
+  // ---- acquiring
+
+  /** Waits for the lock, however long that takes. Interrupts do not end it. */
+  @Override
+  public void lock() {
+    Reply reply = link().awaitUninterruptibly(acquire(0).build());
+    if (reply.hasRefusal()) {
+      throw ObjectLink.exception(reply);
+    }
+    granted(reply);
+  }
+
+  @Override
+  public void lockInterruptibly() throws InterruptedException {
+    Reply reply = link().await(acquire(0), this::giveBack);
+    if (reply.hasRefusal()) {
+      throw ObjectLink.exception(reply);
+    }
+    granted(reply);
+  }
+
+  @Override
+  public boolean tryLock() {
+    return isGranted(link().awaitUninterruptibly(acquire(-1).build()));
+  }
+
+  /**
+   * Waits for the lock.
+   *
+   * @param time is measured by the queue; while that is away, time stands still
+   * @return false if it did not come free in time
+   */
+  @Override
+  public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
+    return isGranted(link().await(acquire(timeoutMillis(time, unit)), this::giveBack));
+  }
+
+  private Operation.Builder acquire(long timeoutMillis) {
+    return Operation.newBuilder()
+        .setAcquireLock(AcquireLock.newBuilder().setLock(ref()).setTimeoutMillis(timeoutMillis));
+  }
+
+  private boolean isGranted(Reply reply) {
+    if (ObjectLink.isTimedOut(reply)) {
+      return false;
+    }
+    granted(reply);
+    return true;
+  }
+
+  private void granted(Reply reply) {
+    token = reply.getLockGranted().getToken();
+    link().hold(lost);
+  }
+
+  private void giveBack(Reply reply) {
+    link().send(release(reply.getLockGranted().getToken()));
+  }
+
+  private Operation release(long grant) {
+    return Operation.newBuilder()
+        .setReleaseLock(ReleaseLock.newBuilder().setLock(ref()).setToken(grant))
+        .build();
+  }
+
+  // ---- releasing
+
+  /**
+   * Gives the lock back.
+   *
+   * @throws IllegalMonitorStateException if this handle has not locked it
+   * @throws LockLostException if it was lost meanwhile: others may have held it
+   * @throws OutcomeUnknownException if the session ended before the queue answered
+   */
+  @Override
+  public void unlock() {
+    long held = token;
+    if (held == 0) {
+      throw notHeld();
+    }
+    letGo();
+    Reply reply = link().call(release(held));
+    if (reply.hasRefusal()) {
+      throw ObjectLink.exception(reply);
+    }
+  }
+
+  private void letGo() {
+    link().letGo(lost);
+    token = 0;
+  }
+
+  private IllegalMonitorStateException notHeld() {
+    return new IllegalMonitorStateException(
+        this + " is not held by this handle; lock it first, or use releaseAny()");
+  }
+
+  /**
+   * Gives the lock back whoever holds it, as any process may in Python. That one is not asked, and
+   * finds it lost.
+   *
+   * @throws IllegalMonitorStateException if nobody holds it
+   */
+  public void releaseAny() {
+    Reply reply =
+        link()
+            .call(
+                Operation.newBuilder()
+                    .setReleaseLock(ReleaseLock.newBuilder().setLock(ref()).setAny(true))
+                    .build());
+    if (reply.hasRefusal()) {
+      throw new IllegalMonitorStateException(QueueLink.text(reply.getRefusal()));
+    }
+  }
+
+  // ---- what there is to know
+
+  /**
+   * A number that rises with every grant of this lock: whoever keeps the largest that it has seen,
+   * and refuses smaller ones, is safe from a holder that has lost the lock and does not know it.
+   *
+   * @throws IllegalMonitorStateException if this handle does not hold the lock
+   */
+  public long fencingToken() {
+    long held = token;
+    if (held == 0) {
+      throw notHeld();
+    }
+    return held;
+  }
+
+  /** Whether this handle has locked it, as far as it knows. */
+  public boolean isHeldHere() {
+    return token != 0;
+  }
+
+  /** Whether somebody holds it, now. */
+  public boolean isLocked() {
+    return status().getToken() != 0;
+  }
+
+  /** Who holds it, for people; null: nobody. */
+  public @Nullable String holder() {
+    ObjectStatus status = status();
+    return status.getHoldersCount() == 0
+        ? null
+        : status.getHolders(0).getPrincipal() + ", session " + status.getHolders(0).getSession();
+  }
+
+  /**
+   * {@code action} is run when it becomes known that the lock was lost while this handle held it;
+   * in a thread of the connection's, so it must not block. {@link #unlock} throws all the same.
+   */
+  public void onLost(Runnable action) {
+    onLost.add(action);
+  }
+
+  private void lost() {
+    link().letGo(lost); // the token stays, for unlock to find it refused
+    onLost.forEach(Runnable::run);
+  }
+
+  /** A condition of this lock, without a name. */
+  @Override
+  public Condition newCondition() {
+    throw new UnsupportedOperationException("conditions come next");
+  }
+}

@@ -1,0 +1,115 @@
+package dev.podpool;
+
+import dev.podpool.protocol.DeleteObject;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.ObjectStatus;
+import dev.podpool.protocol.OpenObject;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.StatusQuery;
+import dev.podpool.session.RandomId;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that processes share, wherever they run: it lives in the queue, and this is a handle to
+ * it. A handle is an ordinary argument of a function or a process, and arrives there working. All
+ * are thread-safe.
+ *
+ * <p>One with a name is the same for everybody who asks for that name, and stays until it is
+ * {@linkplain #delete deleted}. One without a name is known by those who were given it; it goes ten
+ * minutes after the last process that knows it.
+ *
+ * <p>All methods throw {@link NotFoundException} if the object was deleted, and {@link
+ * UnreachableException} if the queue is given up.
+ */
+public abstract class SharedObject {
+
+  private final ObjectLink link;
+  private final OpenObject open;
+
+  /** Opens it; makes it where there is none. */
+  SharedObject(ObjectLink link, ObjectRef ref, @Nullable ObjectSpec spec) {
+    this.link = link;
+    OpenObject.Builder opening = OpenObject.newBuilder().setObject(ref);
+    if (spec != null) {
+      opening.setSpec(spec);
+    }
+    open = opening.build();
+    link.open(open);
+  }
+
+  /** The object of that name; null: one that has none yet. */
+  static ObjectRef ref(ObjectKind kind, @Nullable String name) {
+    ObjectRef.Builder ref = ObjectRef.newBuilder().setKind(kind);
+    return (name == null ? ref.setId(RandomId.next()) : ref.setName(name)).build();
+  }
+
+  final ObjectLink link() {
+    return link;
+  }
+
+  final ObjectRef ref() {
+    return open.getObject();
+  }
+
+  final ObjectStatus status() {
+    return link.read(query().setStatus(StatusQuery.getDefaultInstance()).build()).getObject();
+  }
+
+  final ObjectQuery.Builder query() {
+    return ObjectQuery.newBuilder().setObject(ref());
+  }
+
+  /** As an operation's time-out: 0 would be none, and less than none is not at all. */
+  static long timeoutMillis(long time, TimeUnit unit) {
+    return time <= 0 ? -1 : Math.max(1, unit.toMillis(time));
+  }
+
+  static long timeoutMillis(Duration timeout) {
+    return timeoutMillis(TimeUnit.MILLISECONDS.convert(timeout), TimeUnit.MILLISECONDS);
+  }
+
+  /** Its name; null where it has none. */
+  public final @Nullable String name() {
+    return ref().getName().isEmpty() ? null : ref().getName();
+  }
+
+  /** Ends it for everybody. Whoever waits at it is told. Again: does nothing. */
+  public final void delete() {
+    link.forget(open);
+    Reply reply =
+        link.call(
+            Operation.newBuilder()
+                .setDeleteObject(DeleteObject.newBuilder().setObject(ref()))
+                .build());
+    if (reply.hasRefusal()) {
+      throw ObjectLink.exception(reply);
+    }
+  }
+
+  /** Whether it is a handle to the same object. */
+  @Override
+  public final boolean equals(@Nullable Object other) {
+    return other instanceof SharedObject object && object.ref().equals(ref());
+  }
+
+  @Override
+  public final int hashCode() {
+    return ref().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    String name = name();
+    return ref().getKind().name().toLowerCase(Locale.ROOT)
+        + " "
+        + (name == null ? HexFormat.of().formatHex(ref().getId().toByteArray()) : name);
+  }
+}

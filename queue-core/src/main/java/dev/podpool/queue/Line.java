@@ -1,0 +1,37 @@
+package dev.podpool.queue;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import org.jspecify.annotations.Nullable;
+
+/** Waiters in the order of their arrival. One that leaves from the middle costs no more. */
+final class Line {
+
+  private final LinkedHashSet<Waiter> waiters = new LinkedHashSet<>();
+
+  /** Who has waited longest; null: nobody waits. */
+  @Nullable Waiter first() {
+    return waiters.isEmpty() ? null : waiters.iterator().next();
+  }
+
+  boolean isEmpty() {
+    return waiters.isEmpty();
+  }
+
+  int size() {
+    return waiters.size();
+  }
+
+  Collection<Waiter> all() {
+    return Collections.unmodifiableCollection(waiters);
+  }
+
+  void add(Waiter waiter) {
+    waiters.add(waiter);
+  }
+
+  void remove(Waiter waiter) {
+    waiters.remove(waiter);
+  }
+}

@@ -1,0 +1,181 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.ObjectSnapshot;
+import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.ObjectStatus;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.WaiterSnapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One object that sessions share; a subclass for each kind, which has all of its rules. Who waits
+ * stands in one of its lines, in the order of arrival.
+ */
+abstract class SharedObject {
+
+  final long number;
+  final ObjectRef ref;
+  final ObjectSpec spec;
+  // That have opened it.
+  final TreeSet<Long> sessions = new TreeSet<>();
+  // When it is forgotten, where no session has opened it; 0: never.
+  long dueAtMillis;
+  final SharedObjects objects;
+  private final List<Line> lines = new ArrayList<>();
+  private long bytes;
+
+  SharedObject(long number, ObjectRef ref, ObjectSpec spec, SharedObjects objects) {
+    this.number = number;
+    this.ref = ref;
+    this.spec = spec;
+    this.objects = objects;
+  }
+
+  /** A line of its own, for the constructor of a subclass: always in the same order. */
+  final Line line() {
+    Line line = new Line();
+    lines.add(line);
+    return line;
+  }
+
+  /** Its operation: who sent what. */
+  record Call(SessionState session, long sequence, Operation operation) {}
+
+  /**
+   * What an operation on this object does. One that can wait is answered here or {@link #await}s;
+   * any other is refused, answered, or done.
+   *
+   * @return null: done, or waiting
+   */
+  abstract Reply.@Nullable Builder apply(Call call);
+
+  /**
+   * {@code waiter} stands in none of the lines any more, and has got nothing: it has given up, or
+   * its session has ended. Those behind it may go on.
+   */
+  void left(Waiter waiter) {}
+
+  /** The time of {@code waiter} has passed. */
+  void timedOut(Waiter waiter) {
+    objects.waits().refuse(waiter, timedOut());
+    left(waiter);
+  }
+
+  /** A session that had opened this has ended: what it held is free. None of its waits is left. */
+  void endSession(long session) {}
+
+  /** Says more of it than who waits and has opened it. */
+  void status(ObjectStatus.Builder into) {}
+
+  /** Answers what is not about its status; null: it is no question to this kind. */
+  @Nullable Refusal read(ObjectQuery query, ReadResponse.Builder into) {
+    return Refusals.invalid("a question that a " + kind() + " has no answer to");
+  }
+
+  /** What a snapshot keeps beside lines and sessions. */
+  abstract void save(ObjectSnapshot.Builder into);
+
+  /** The state that {@link #save} kept. Lines are filled afterwards. */
+  abstract void restore(ObjectSnapshot from);
+
+  // ---- for subclasses
+
+  /** The operation waits in {@code line}, unless it does not want to wait: then a refusal. */
+  final Reply.@Nullable Builder await(Line line, Call call, long timeoutMillis) {
+    if (timeoutMillis < 0) {
+      return refused(timedOut());
+    }
+    var unused =
+        objects
+            .waits()
+            .add(this, line, call.session().id, call.sequence(), call.operation(), timeoutMillis);
+    return null;
+  }
+
+  final Refusal timedOut() {
+    return Refusals.of(
+        ErrorCode.TIMED_OUT_WAITING,
+        title() + " did not come free in time; wait longer, or look who holds it");
+  }
+
+  static Reply.Builder refused(Refusal refusal) {
+    return Reply.newBuilder().setRefusal(refusal);
+  }
+
+  /** It holds {@code more} bytes than before. */
+  final void grow(long more) {
+    bytes += more;
+    objects.grow(more);
+  }
+
+  final long bytes() {
+    return bytes;
+  }
+
+  /** For people: "lock 'basket'". */
+  final String title() {
+    return kind() + (ref.getName().isEmpty() ? " without a name" : " '" + ref.getName() + "'");
+  }
+
+  private String kind() {
+    return ref.getKind().name().toLowerCase(Locale.ROOT);
+  }
+
+  // ---- for SharedObjects
+
+  /** Everybody who waits is told that it is gone. */
+  final void deleted() {
+    Refusal gone =
+        Refusals.of(ErrorCode.OBJECT_DELETED, title() + " was deleted while you waited at it");
+    for (Line line : lines) {
+      for (Waiter waiter = line.first(); waiter != null; waiter = line.first()) {
+        objects.waits().refuse(waiter, gone);
+      }
+    }
+    grow(-bytes);
+  }
+
+  final ObjectStatus status() {
+    ObjectStatus.Builder into =
+        ObjectStatus.newBuilder()
+            .setObject(ref)
+            .setSpec(spec)
+            .setSessions(sessions.size())
+            .setWaiting(lines.stream().mapToInt(Line::size).sum());
+    status(into);
+    return into.build();
+  }
+
+  final ObjectSnapshot snapshot() {
+    ObjectSnapshot.Builder into =
+        ObjectSnapshot.newBuilder()
+            .setNumber(number)
+            .setObject(ref)
+            .setSpec(spec)
+            .addAllSessions(sessions)
+            .setDueAtMillis(dueAtMillis);
+    save(into);
+    for (int line = 0; line < lines.size(); line++) {
+      for (Waiter waiter : lines.get(line).all()) {
+        into.addWaiters(Waits.snapshot(waiter, line));
+      }
+    }
+    return into.build();
+  }
+
+  final void restoreLines(ObjectSnapshot from) {
+    for (WaiterSnapshot waiter : from.getWaitersList()) {
+      objects.waits().restore(waiter, this, lines.get(waiter.getLine()));
+    }
+  }
+}

@@ -1,0 +1,353 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.Holder;
+import dev.podpool.protocol.LockGuard;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.ObjectSnapshot;
+import dev.podpool.protocol.ObjectsQuery;
+import dev.podpool.protocol.OpenObject;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All objects that sessions share: which there are, who has opened them, and how long they stay.
+ */
+final class SharedObjects {
+
+  static final int OBJECTS_MAX = 100_000;
+
+  /** Bytes that all objects hold together. */
+  static final long BYTES_MAX = 1L << 30;
+
+  /** Largest item, message, element or value. */
+  static final int VALUE_BYTES_MAX = 1 << 20;
+
+  private static final int ID_BYTES = 16;
+  private static final long ANONYMOUS_MILLIS = 10 * 60 * 1000L;
+  private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+
+  private final Sessions sessions;
+  private final Waits waits;
+  private final LinkedHashMap<ObjectRef, SharedObject> byRef = new LinkedHashMap<>();
+  private final Timers<SharedObject> timers =
+      new Timers<>(object -> object.dueAtMillis, Comparator.comparingLong(object -> object.number));
+  private long lastNumber;
+  private long lastToken;
+  private long bytes;
+  private long nowMillis;
+
+  SharedObjects(Sessions sessions) {
+    this.sessions = sessions;
+    waits = new Waits(sessions);
+  }
+
+  Waits waits() {
+    return waits;
+  }
+
+  /** The time and the effects of the entry that is being applied; sees to what is due. */
+  void startEntry(long entryMillis, Effects effects) {
+    nowMillis = entryMillis;
+    waits.startEntry(entryMillis, effects);
+    while (timers.isDue(nowMillis)) {
+      forget(timers.take());
+    }
+  }
+
+  // ---- operations
+
+  /** Null: done, or waiting. */
+  Reply.@Nullable Builder apply(SessionState session, long sequence, Operation operation) {
+    ObjectRef ref = refOf(operation);
+    Refusal refusal = check(ref);
+    if (refusal != null) {
+      return SharedObject.refused(refusal);
+    }
+    SharedObject object = byRef.get(ref);
+    if (operation.hasOpenObject()) {
+      refusal = open(operation.getOpenObject(), object, session);
+      return refusal == null ? null : SharedObject.refused(refusal);
+    }
+    if (operation.hasDeleteObject()) {
+      if (object != null) {
+        forget(object);
+      }
+      return null;
+    }
+    if (object == null) {
+      return SharedObject.refused(unknown(ref));
+    }
+    opened(object, session);
+    return object.apply(new SharedObject.Call(session, sequence, operation));
+  }
+
+  /** Which object an operation is about. */
+  private static ObjectRef refOf(Operation operation) {
+    return switch (operation.getKindCase()) {
+      case OPEN_OBJECT -> operation.getOpenObject().getObject();
+      case DELETE_OBJECT -> operation.getDeleteObject().getObject();
+      case ACQUIRE_LOCK -> operation.getAcquireLock().getLock();
+      case RELEASE_LOCK -> operation.getReleaseLock().getLock();
+      default -> throw new IllegalStateException("not about an object: " + operation.getKindCase());
+    };
+  }
+
+  private static @Nullable Refusal check(ObjectRef ref) {
+    boolean isNamed = !ref.getName().isEmpty();
+    if (ref.getKind() == ObjectKind.OBJECT_KIND_UNSPECIFIED
+        || ref.getKind() == ObjectKind.UNRECOGNIZED) {
+      return Refusals.invalid("an object of kind " + ref.getKindValue() + "; there is none");
+    }
+    if (isNamed ? !NAME.matcher(ref.getName()).matches() : ref.getId().size() != ID_BYTES) {
+      return Refusals.invalid(
+          isNamed
+              ? "object name '"
+                  + ref.getName()
+                  + "'; use 1 to 63 lower-case letters, digits and dashes, not a dash at either end"
+              : "an object without a name, and with an id of "
+                  + ref.getId().size()
+                  + " bytes; take "
+                  + ID_BYTES
+                  + " random ones");
+    }
+    return isNamed && !ref.getId().isEmpty()
+        ? Refusals.invalid("object '" + ref.getName() + "' with an id too; give one of the two")
+        : null;
+  }
+
+  private static Refusal unknown(ObjectRef ref) {
+    return Refusals.of(
+        ErrorCode.OBJECT_UNKNOWN,
+        "there is no "
+            + ref.getKind().name().toLowerCase(Locale.ROOT)
+            + (ref.getName().isEmpty() ? " of that id" : " '" + ref.getName() + "'")
+            + "; it was deleted, or its time to live has passed");
+  }
+
+  private @Nullable Refusal open(
+      OpenObject open, @Nullable SharedObject object, SessionState session) {
+    if (object != null) {
+      if (open.hasSpec() && !open.getSpec().equals(object.spec)) {
+        return Refusals.of(
+            ErrorCode.OBJECT_EXISTS,
+            object.title()
+                + " exists, and is made otherwise; open it as it is, delete it before, or take"
+                + " another name");
+      }
+      opened(object, session);
+      return null;
+    }
+    if (!open.hasSpec()) {
+      return unknown(open.getObject());
+    }
+    if (byRef.size() >= OBJECTS_MAX) {
+      return Refusals.of(
+          ErrorCode.QUEUE_FULL,
+          "the queue has " + OBJECTS_MAX + " shared objects, its limit; delete some");
+    }
+    if (open.getSpec().getTimeToLiveMillis() < 0) {
+      return Refusals.invalid(
+          "time_to_live_millis "
+              + open.getSpec().getTimeToLiveMillis()
+              + "; at least 1, or 0 for the default");
+    }
+    Refusal refusal = SharedObjectKinds.check(open.getObject(), open.getSpec(), this);
+    if (refusal != null) {
+      return refusal;
+    }
+    SharedObject made =
+        SharedObjectKinds.make(++lastNumber, open.getObject(), open.getSpec(), this);
+    byRef.put(made.ref, made);
+    opened(made, session);
+    return null;
+  }
+
+  private void opened(SharedObject object, SessionState session) {
+    if (object.sessions.add(session.id)) {
+      session.objects.put(object.number, object);
+      due(object, 0);
+    }
+  }
+
+  private void due(SharedObject object, long atMillis) {
+    timers.remove(object);
+    object.dueAtMillis = atMillis;
+    timers.add(object);
+  }
+
+  private void forget(SharedObject object) {
+    timers.remove(object);
+    byRef.remove(object.ref);
+    for (long id : object.sessions) {
+      SessionState session = sessions.find(id);
+      if (session != null) {
+        session.objects.remove(object.number);
+      }
+    }
+    object.deleted();
+  }
+
+  /** What it held is free, and what only it had opened begins to age. */
+  void endSession(SessionState session) {
+    waits.endSession(session.id);
+    for (SharedObject object : List.copyOf(session.objects.values())) {
+      object.sessions.remove(session.id);
+      object.endSession(session.id);
+      if (object.sessions.isEmpty()) {
+        long millis = object.spec.getTimeToLiveMillis();
+        if (millis == 0 && object.ref.getName().isEmpty()) {
+          millis = ANONYMOUS_MILLIS;
+        }
+        due(object, millis == 0 ? 0 : Timers.later(nowMillis, millis));
+      }
+    }
+    session.objects.clear();
+  }
+
+  // ---- for the objects
+
+  /** Larger than every one before, of whatever lock. */
+  long nextToken() {
+    return ++lastToken;
+  }
+
+  /** Null: {@code guard} is none, or holds. */
+  @Nullable Refusal check(LockGuard guard) {
+    if (!guard.hasLock()) {
+      return null;
+    }
+    if (byRef.get(guard.getLock()) instanceof LockState lock) {
+      return lock.isHeldBy(guard.getToken()) ? null : lock.lost(guard.getToken());
+    }
+    return unknown(guard.getLock());
+  }
+
+  /** The lock of that name; null where there is none. */
+  @Nullable LockState lock(ObjectRef ref) {
+    return byRef.get(ref) instanceof LockState lock ? lock : null;
+  }
+
+  Holder holder(long session, long count) {
+    SessionState found = sessions.find(session);
+    return Holder.newBuilder()
+        .setSession(session)
+        .setPrincipal(found == null ? "" : found.opened.getPrincipal())
+        .setCount(count)
+        .build();
+  }
+
+  void grow(long more) {
+    bytes += more;
+  }
+
+  /** Why {@code more} bytes can't be added; null where they can. */
+  @Nullable Refusal checkRoom(SharedObject object, long more) {
+    return more <= 0 || bytes + more <= BYTES_MAX
+        ? null
+        : Refusals.of(
+            ErrorCode.QUEUE_FULL,
+            object.title()
+                + ": shared objects hold "
+                + bytes
+                + " bytes, and at most "
+                + BYTES_MAX
+                + " all together; take or remove some");
+  }
+
+  // ---- reads
+
+  @Nullable Refusal read(ObjectQuery query, ReadResponse.Builder into) {
+    Refusal refusal = check(query.getObject());
+    if (refusal != null) {
+      return refusal;
+    }
+    SharedObject object = byRef.get(query.getObject());
+    if (object == null) {
+      return unknown(query.getObject());
+    }
+    if (query.hasStatus()) {
+      into.setObject(object.status());
+      return null;
+    }
+    return object.read(query, into);
+  }
+
+  @Nullable Refusal read(ObjectsQuery query, ReadResponse.Builder into) {
+    TreeMap<String, SharedObject> byName = new TreeMap<>();
+    int anonymous = 0;
+    for (SharedObject object : byRef.values()) {
+      if (object.ref.getKind() == query.getKind()) {
+        String name = object.ref.getName();
+        // Behind the named ones, in their order.
+        byName.put(name.isEmpty() ? "~" + String.format("%019d", anonymous++) : name, object);
+      }
+    }
+    var answer = into.getObjectsBuilder();
+    int left = query.getLimit() <= 0 ? Integer.MAX_VALUE : query.getLimit();
+    for (SharedObject object : byName.tailMap(query.getAfter(), false).values()) {
+      if (left-- == 0) {
+        answer.setMore(true);
+        break;
+      }
+      answer.addObjects(object.status());
+    }
+    return null;
+  }
+
+  long nextDeadlineMillis() {
+    return Math.min(waits.nextDeadlineMillis(), timers.nextMillis());
+  }
+
+  // ---- snapshot
+
+  Collection<SharedObject> all() {
+    return byRef.values();
+  }
+
+  long lastNumber() {
+    return lastNumber;
+  }
+
+  long lastToken() {
+    return lastToken;
+  }
+
+  void restoreLast(long number, long token) {
+    lastNumber = number;
+    lastToken = token;
+  }
+
+  /** When the sessions are there. */
+  void restore(List<ObjectSnapshot> snapshots) {
+    for (ObjectSnapshot from : snapshots) {
+      SharedObject object =
+          SharedObjectKinds.make(from.getNumber(), from.getObject(), from.getSpec(), this);
+      byRef.put(object.ref, object);
+      object.restore(from);
+      for (long id : from.getSessionsList()) {
+        SessionState session = sessions.find(id);
+        if (session == null) {
+          throw new IllegalStateException(
+              "snapshot has object " + object.title() + " opened by no session: " + id);
+        }
+        object.sessions.add(id);
+        session.objects.put(object.number, object);
+      }
+      due(object, from.getDueAtMillis());
+      object.restoreLines(from);
+    }
+  }
+}

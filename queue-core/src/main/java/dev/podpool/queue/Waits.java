@@ -1,0 +1,168 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.WaiterSnapshot;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Everybody who waits at a shared object, until they are answered, once, or their session ends. */
+final class Waits {
+
+  private final Sessions sessions;
+  private final LinkedHashMap<Long, TreeMap<Long, Waiter>> bySession = new LinkedHashMap<>();
+  // Those that may be called off.
+  private final LinkedHashMap<Name, Waiter> byName = new LinkedHashMap<>();
+  private final Timers<Waiter> timers =
+      new Timers<>(
+          waiter -> waiter.deadlineMillis,
+          Comparator.<Waiter>comparingLong(waiter -> waiter.session)
+              .thenComparingLong(waiter -> waiter.sequence));
+  private long nowMillis;
+  private @Nullable Effects entryEffects;
+
+  /** What a session calls one of its waits. */
+  private record Name(long session, long number) {
+    static Name of(Waiter waiter) {
+      return new Name(waiter.session, waiter.operation.getWait());
+    }
+  }
+
+  Waits(Sessions sessions) {
+    this.sessions = sessions;
+  }
+
+  /** The time and the effects of the entry that is being applied; answers who is too late. */
+  void startEntry(long entryMillis, Effects effects) {
+    nowMillis = entryMillis;
+    entryEffects = effects;
+    while (timers.isDue(nowMillis)) {
+      Waiter late = timers.take();
+      late.deadlineMillis = 0;
+      late.at.timedOut(late);
+    }
+  }
+
+  /**
+   * {@code sequence} of {@code session} waits from now on, last in {@code line}.
+   *
+   * @param timeoutMillis 0: as long as it takes
+   */
+  Waiter add(
+      SharedObject at,
+      Line line,
+      long session,
+      long sequence,
+      Operation operation,
+      long timeoutMillis) {
+    long deadline = timeoutMillis > 0 ? Timers.later(nowMillis, timeoutMillis) : 0;
+    Waiter waiter = new Waiter(session, sequence, operation, at, line, deadline);
+    enter(waiter);
+    return waiter;
+  }
+
+  private void enter(Waiter waiter) {
+    waiter.line.add(waiter);
+    bySession.computeIfAbsent(waiter.session, any -> new TreeMap<>()).put(waiter.sequence, waiter);
+    timers.add(waiter);
+    if (waiter.operation.getWait() != 0) {
+      byName.put(Name.of(waiter), waiter);
+    }
+  }
+
+  /** Waits elsewhere from now on, last in {@code line}, without a deadline. */
+  void move(Waiter waiter, SharedObject to, Line line) {
+    timers.remove(waiter);
+    waiter.deadlineMillis = 0;
+    waiter.line.remove(waiter);
+    waiter.at = to;
+    waiter.line = line;
+    line.add(waiter);
+  }
+
+  /** Ends the wait of {@code waiter} with {@code reply}. */
+  void answer(Waiter waiter, Reply.Builder reply) {
+    leave(waiter);
+    SessionState session = sessions.find(waiter.session);
+    if (session != null) {
+      Reply late = reply.setSequence(waiter.sequence).build();
+      session.wakes.put(waiter.sequence, late);
+      Objects.requireNonNull(entryEffects).reply(session.id, late);
+    }
+  }
+
+  void refuse(Waiter waiter, Refusal refusal) {
+    answer(waiter, Reply.newBuilder().setRefusal(refusal));
+  }
+
+  private void leave(Waiter waiter) {
+    timers.remove(waiter);
+    waiter.line.remove(waiter);
+    TreeMap<Long, Waiter> its = bySession.get(waiter.session);
+    if (its != null && its.remove(waiter.sequence) != null && its.isEmpty()) {
+      bySession.remove(waiter.session);
+    }
+    byName.remove(Name.of(waiter), waiter);
+  }
+
+  /** What {@code session} calls {@code wait} no longer waits, if it still does. */
+  void cancel(long session, long wait) {
+    Waiter waiter = byName.get(new Name(session, wait));
+    if (waiter != null) {
+      refuse(
+          waiter,
+          Refusals.of(
+              ErrorCode.WAIT_CANCELLED, "the wait at " + waiter.at.title() + " was called off"));
+      waiter.at.left(waiter);
+    }
+  }
+
+  /** Its waits end unanswered. */
+  void endSession(long session) {
+    TreeMap<Long, Waiter> its = bySession.get(session);
+    if (its != null) {
+      for (Waiter waiter : List.copyOf(its.values())) {
+        leave(waiter);
+        waiter.at.left(waiter);
+      }
+    }
+  }
+
+  long nextDeadlineMillis() {
+    return timers.nextMillis();
+  }
+
+  // ---- snapshot
+
+  static WaiterSnapshot snapshot(Waiter waiter, int line) {
+    return WaiterSnapshot.newBuilder()
+        .setLine(line)
+        .setSession(waiter.session)
+        .setSequence(waiter.sequence)
+        .setDeadlineMillis(waiter.deadlineMillis)
+        .setOperation(waiter.operation)
+        .setDone(waiter.done)
+        .setSignalled(waiter.signalled)
+        .build();
+  }
+
+  void restore(WaiterSnapshot from, SharedObject at, Line line) {
+    Waiter waiter =
+        new Waiter(
+            from.getSession(),
+            from.getSequence(),
+            from.getOperation(),
+            at,
+            line,
+            from.getDeadlineMillis());
+    waiter.done = from.getDone();
+    waiter.signalled = from.getSignalled();
+    enter(waiter);
+  }
+}
