@@ -1,6 +1,14 @@
 package dev.podpool;
 
 import dev.podpool.function.ErasedTypeException;
+import dev.podpool.function.RemoteBiConsumer;
+import dev.podpool.function.RemoteConsumer;
+import dev.podpool.function.RemoteConsumer3;
+import dev.podpool.function.RemoteConsumer4;
+import dev.podpool.function.RemoteRunnable;
+import dev.podpool.function.Tuple2;
+import dev.podpool.function.Tuple3;
+import dev.podpool.function.Tuple4;
 import dev.podpool.function.TypeRef;
 import dev.podpool.function.internal.Codec;
 import dev.podpool.function.internal.Codecs;
@@ -14,9 +22,11 @@ import dev.podpool.protocol.JobsQuery;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.PoolStatus;
+import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.RetryDead;
+import dev.podpool.protocol.SignalProcess;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.QueueUnreachableException;
 import dev.podpool.rpc.RuntimeDirectory;
@@ -26,11 +36,13 @@ import java.io.IOException;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -60,6 +72,8 @@ public final class Podpool implements AutoCloseable {
   private final @Nullable TravellingCode code;
   // Of jobs that others submitted.
   private final PoolClient readers;
+  private final List<PodProcess> children = new ArrayList<>(); // guarded by itself
+  private final AtomicInteger processes = new AtomicInteger();
 
   private Podpool(@Nullable RuntimeSearch found, QueueAccess connection, ConnectOptions options) {
     this.found = found;
@@ -453,6 +467,97 @@ public final class Podpool implements AutoCloseable {
     QueueLink.await(link.call(operation));
   }
 
+  // ---- processes
+
+  /** A process that will run {@code function}; it is not started yet. */
+  public PodProcess process(RemoteRunnable function) {
+    return new PodProcess(this, function, null, PodProcess.direct(function));
+  }
+
+  /** A process that will run {@code function} with {@code a}; it is not started yet. */
+  public <A extends @Nullable Object> PodProcess process(RemoteConsumer<A> function, A a) {
+    return new PodProcess(this, function, a, PodProcess.direct(() -> function.accept(a)));
+  }
+
+  /** {@link #process(RemoteConsumer, Object)} of two arguments. */
+  public <A extends @Nullable Object, B extends @Nullable Object> PodProcess process(
+      RemoteBiConsumer<A, B> function, A a, B b) {
+    return new PodProcess(
+        this, function, new Tuple2<>(a, b), PodProcess.direct(() -> function.accept(a, b)));
+  }
+
+  /** {@link #process(RemoteConsumer, Object)} of three arguments. */
+  public <A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>
+      PodProcess process(RemoteConsumer3<A, B, C> function, A a, B b, C c) {
+    return new PodProcess(
+        this, function, new Tuple3<>(a, b, c), PodProcess.direct(() -> function.accept(a, b, c)));
+  }
+
+  /** {@link #process(RemoteConsumer, Object)} of four arguments. */
+  public <
+          A extends @Nullable Object,
+          B extends @Nullable Object,
+          C extends @Nullable Object,
+          D extends @Nullable Object>
+      PodProcess process(RemoteConsumer4<A, B, C, D> function, A a, B b, C c, D d) {
+    return new PodProcess(
+        this,
+        function,
+        new Tuple4<>(a, b, c, d),
+        PodProcess.direct(() -> function.accept(a, b, c, d)));
+  }
+
+  /** Those that were started through this connection and have not ended, in that order. */
+  public List<PodProcess> activeChildren() {
+    synchronized (children) {
+      children.removeIf(child -> !child.isRunning());
+      return List.copyOf(children);
+    }
+  }
+
+  void started(PodProcess child) {
+    synchronized (children) {
+      children.removeIf(each -> !each.isRunning());
+      children.add(child);
+    }
+  }
+
+  /** As Python's: numbered as they are made, behind the name of who makes them. */
+  String nextProcessName() {
+    String own = PodProcess.currentName();
+    int number = processes.incrementAndGet();
+    return own == null ? "Process-" + number : own + ":" + number;
+  }
+
+  /** A client of the pool of that name, which need not be there yet. */
+  PoolClient client(String pool) {
+    RemotePool backend = new RemotePool(pool, link, code, blobs);
+    PoolClient client = new PoolClient(backend);
+    backend.serve(client);
+    return client;
+  }
+
+  void send(Operation operation) {
+    link.send(operation);
+  }
+
+  void signal(SignalProcess signal) {
+    try {
+      call(Operation.newBuilder().setSignalProcess(signal).build());
+    } catch (NotFoundException e) {
+      // It has ended, and was forgotten.
+    }
+  }
+
+  /** Null: the queue has forgotten it. */
+  @Nullable ProcessStatus processStatus(String pool) {
+    try {
+      return status(pool).getProcess();
+    } catch (NotFoundException e) {
+      return null;
+    }
+  }
+
   // ---- what processes share
 
   /** The lock of that name; makes it where there is none. */
@@ -502,12 +607,28 @@ public final class Podpool implements AutoCloseable {
    * Lets go of the runtime, and does not wait for jobs: what was submitted goes on, but for {@code
    * imap}s. Pools of this connection take no more work, and whoever waits for a result is told.
    * Again: does nothing.
+   *
+   * <p>Waits for the processes that were started here, but for daemons, which it ends. If the
+   * thread is interrupted, it waits no longer: they go on, but for those of {@link #local}.
    */
   @Override
   public void close() {
+    joinChildren();
     link.close();
     if (found != null) {
       found.close();
+    }
+  }
+
+  private void joinChildren() {
+    try {
+      for (PodProcess child : activeChildren()) {
+        if (!child.isDaemon()) {
+          child.join();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -1,10 +1,15 @@
 package dev.podpool.local;
 
 import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.TaskOutput;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.session.QueueAccess;
@@ -23,6 +28,7 @@ import java.util.function.Consumer;
 final class InMemoryQueue implements QueueAccess {
 
   private final QueueLoop loop = QueueLoop.inMemory();
+  private final InMemoryProcesses processes = new InMemoryProcesses(loop);
 
   QueueLoop loop() {
     return loop;
@@ -31,7 +37,40 @@ final class InMemoryQueue implements QueueAccess {
   /** It answers always: no patience is needed. */
   @Override
   public QueueSession open(OpenSession open, SessionHandler handler, Duration patience) {
-    return loop.open(open, handler);
+    return loop.open(open, new Starting(handler));
+  }
+
+  /** Sees which processes a session starts. */
+  private final class Starting implements SessionHandler {
+    private final SessionHandler handler;
+
+    Starting(SessionHandler handler) {
+      this.handler = handler;
+    }
+
+    @Override
+    public void onDelivery(Delivery delivery) {
+      handler.onDelivery(delivery);
+    }
+
+    @Override
+    public void onReply(Operation operation, Reply reply) {
+      handler.onReply(operation, reply);
+    }
+
+    @Override
+    public void onDone(Operation operation) {
+      if (operation.hasDefinePool() && operation.getDefinePool().hasProcess()) {
+        DefinePool defined = operation.getDefinePool();
+        processes.start(defined.getPool(), defined.getProcess());
+      }
+      handler.onDone(operation);
+    }
+
+    @Override
+    public void onEnd(Refusal reason) {
+      handler.onEnd(reason);
+    }
   }
 
   @Override
@@ -60,6 +99,7 @@ final class InMemoryQueue implements QueueAccess {
 
   @Override
   public void close() {
+    processes.close();
     loop.close();
   }
 }

@@ -3,6 +3,7 @@ package dev.podpool.queue;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.PoolGone;
 import dev.podpool.protocol.Recall;
+import dev.podpool.protocol.Signal;
 import dev.podpool.protocol.Stop;
 
 /** Deliveries that more than one room sends. */
@@ -27,5 +28,9 @@ final class Deliveries {
 
   static Delivery poolGone(String pool) {
     return Delivery.newBuilder().setPoolGone(PoolGone.newBuilder().setPool(pool)).build();
+  }
+
+  static Delivery signal(int signal) {
+    return Delivery.newBuilder().setSignal(Signal.newBuilder().setSignal(signal)).build();
   }
 }

@@ -335,6 +335,11 @@ final class Job {
     }
   }
 
+  /** Who has the first of its leases; null: nobody has any. */
+  @Nullable WorkerState workerOfFirst() {
+    return leases.isEmpty() ? null : leases.values().iterator().next().worker;
+  }
+
   /** Hands back all that is left of {@code lease}, uncharged. */
   void giveBackAll(Lease lease) {
     eachHeld(lease, lease.first, lease.end(), (first, count) -> giveBack(lease, first, count));

@@ -12,6 +12,7 @@ import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.ReportPoolFailure;
 import dev.podpool.protocol.RetryDead;
+import dev.podpool.protocol.SignalProcess;
 import dev.podpool.protocol.SubmitJob;
 import java.util.Collection;
 import java.util.Comparator;
@@ -120,6 +121,12 @@ final class Jobs {
     if (pool == null) {
       return refused(Refusals.unknownPool(submit.getPool()));
     }
+    if (pool.process != null) {
+      if (pool.process.submitted) {
+        return refused(Refusals.invalid("process '" + pool.name() + "' runs one job, and has it"));
+      }
+      pool.process.submitted = true;
+    }
     int[] offsets = PayloadRuns.offsets(submit.getInputs());
     Refusal refusal = admission.check(pool, submit.getInputs(), offsets, 0, submit.getCodeList());
     if (refusal != null || offsets == null) {
@@ -211,6 +218,35 @@ final class Jobs {
     return null;
   }
 
+  /**
+   * Ends the process, or has it end itself. What runs is asked to by its worker, if it may; what
+   * does not run yet never will.
+   */
+  @Nullable Refusal signal(SignalProcess signal) {
+    Pool pool = pools.find(signal.getPool());
+    ProcessState process = pool == null ? null : pool.process;
+    if (pool == null || process == null) {
+      return Refusals.of(
+          ErrorCode.POOL_UNKNOWN,
+          "there is no process '" + signal.getPool() + "'; it was closed, or its parent has ended");
+    }
+    int number = signal.getSignal();
+    if (number != ProcessState.SIGKILL && number != ProcessState.SIGTERM) {
+      return Refusals.invalid(
+          "signal " + Integer.toUnsignedString(number) + "; 9 (SIGKILL) or 15 (SIGTERM)");
+    }
+    for (Job job : pool.jobs.values()) {
+      WorkerState at = job.unended() == 0 ? null : job.workerOfFirst();
+      if (at != null && number == ProcessState.SIGTERM) {
+        effects().deliver(at.session, Deliveries.signal(number));
+      } else if (job.unended() > 0) {
+        process.signal = number;
+        endAll(job, ItemState.CANCELLED);
+      }
+    }
+    return null;
+  }
+
   private void endAll(Job job, ItemState state) {
     job.complete = true;
     job.endAll(Job.ended(state), state, effects());
@@ -233,6 +269,7 @@ final class Jobs {
     job.forget();
     byId.remove(job.id);
     job.pool.jobs.remove(job.number);
+    pools.touch(job.pool);
     SessionState owner = sessions.find(job.owner);
     if (owner != null) {
       owner.bound.remove(job.number);

@@ -6,6 +6,7 @@ import dev.podpool.protocol.ExpireSession;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.ReportProcess;
 import dev.podpool.protocol.ReportWorkerEnd;
 import dev.podpool.protocol.SessionOpened;
 import dev.podpool.protocol.WorkerLoss;
@@ -143,10 +144,23 @@ final class Lifetimes {
         pool != null
             && !delete.getUid().isEmpty()
             && !delete.getUid().equals(pool.definition().getUid());
-    if (pool == null || isAnother) {
-      return;
+    if (pool != null && !isAnother) {
+      deletePool(pool, effects);
     }
-    Refusal gone = Refusals.of(ErrorCode.POOL_DELETED, "pool '" + name + "' was deleted");
+  }
+
+  /** Processes whose jobs are forgotten are forgotten too. */
+  void endOfProcesses(Effects effects) {
+    for (Pool pool : pools.touched()) {
+      ProcessState process = pool.process;
+      if (process != null && process.submitted && pool.jobs.isEmpty()) {
+        deletePool(pool, effects);
+      }
+    }
+  }
+
+  private void deletePool(Pool pool, Effects effects) {
+    Refusal gone = Refusals.of(ErrorCode.POOL_DELETED, "pool '" + pool.name() + "' was deleted");
     for (WorkerState worker : List.copyOf(pool.workers.values())) {
       SessionState session = sessions.find(worker.session);
       if (session != null) {
@@ -154,6 +168,23 @@ final class Lifetimes {
       }
     }
     jobs.deletePool(pool);
+    ProcessState process = pool.process;
+    SessionState parent = process == null ? null : sessions.find(process.parent);
+    if (parent != null) {
+      parent.started.remove(pool.name());
+    }
+  }
+
+  /** The worker says under which number its process runs. */
+  @Nullable Refusal processRuns(ReportProcess report, SessionState session) {
+    WorkerState worker = session.worker;
+    ProcessState process = worker == null ? null : worker.pool.process;
+    if (process == null) {
+      return Refusals.of(
+          ErrorCode.WRONG_SESSION_KIND, "only the worker of a process can say where it runs");
+    }
+    process.pid = report.getPid();
+    return null;
   }
 
   /** Null {@code loss}: the orderly end, at which nothing had begun. */
@@ -168,6 +199,12 @@ final class Lifetimes {
     }
     jobs.endSession(session);
     pools.endSession(session.id);
+    for (Pool pool : List.copyOf(session.started.values())) {
+      ProcessState process = pool.process;
+      if (process != null && (process.spec.getDaemon() || !process.submitted)) {
+        deletePool(pool, effects);
+      }
+    }
     objects.endSession(session);
     sessions.remove(session);
     effects.ended(session.id, reason);

@@ -9,6 +9,7 @@ import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.WorkerStatus;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A pool: its settings, its jobs and workers, its counts. */
@@ -21,6 +22,8 @@ final class Pool {
   final ArrayDeque<Joiner> joiners = new ArrayDeque<>();
   final Turns turns = new Turns();
 
+  // Null: it is none.
+  @Nullable ProcessState process;
   private DefinePool definition;
   private @Nullable ReportPoolFailure failure;
   private long unfinished;
@@ -134,7 +137,7 @@ final class Pool {
 
   // ---- looking at it
 
-  PoolStatus status(long index) {
+  PoolStatus status(long index, long nowMillis) {
     PoolStatus.Builder status =
         PoolStatus.newBuilder()
             .setPool(name())
@@ -162,6 +165,9 @@ final class Pool {
     if (failure != null) {
       status.setFailure(failure);
     }
+    if (process != null) {
+      status.setProcess(process.status(List.copyOf(jobs.values()), nowMillis));
+    }
     return status.setLeased(leased).setReady(unfinished - leased).build();
   }
 
@@ -177,6 +183,9 @@ final class Pool {
             .setFailed(failed)
             .setDead(dead);
     turns.snapshot(into);
+    if (process != null) {
+      into.setProcess(process.snapshot());
+    }
     for (Joiner joiner : joiners) {
       into.addJoinersBuilder()
           .setSession(joiner.session())

@@ -47,7 +47,23 @@ final class Pools {
     return List.copyOf(touched);
   }
 
-  @Nullable Refusal define(DefinePool definition) {
+  /** Makes the pool, or changes its settings. */
+  @Nullable Refusal define(DefinePool definition, SessionState session, long nowMillis) {
+    boolean isNew = !byName.containsKey(definition.getPool());
+    boolean isProcess = definition.hasProcess();
+    Refusal refusal = isProcess ? ProcessState.check(definition.getProcess()) : null;
+    if (refusal == null) {
+      refusal = define(definition);
+    }
+    Pool pool = byName.get(definition.getPool());
+    if (refusal == null && isNew && isProcess && pool != null) {
+      pool.process = new ProcessState(definition.getProcess(), session, nowMillis);
+      session.started.put(pool.name(), pool);
+    }
+    return refusal;
+  }
+
+  private @Nullable Refusal define(DefinePool definition) {
     if (!NAME.matcher(definition.getPool()).matches()) {
       return Refusals.invalid(
           "pool name '"
@@ -185,6 +201,15 @@ final class Pools {
     return next;
   }
 
+  /** As {@code from} has it, when the sessions are there; without its jobs and workers. */
+  void restoreDefinition(PoolSnapshot from) {
+    Pool pool = new Pool(from.getDefinition());
+    if (from.hasProcess()) {
+      pool.process = new ProcessState(from.getDefinition().getProcess(), from.getProcess());
+    }
+    byName.put(pool.name(), pool);
+  }
+
   /** The rest of a restore, when sessions and jobs are there. */
   void restore(PoolSnapshot from, Sessions sessions) {
     Pool pool = byName.get(from.getDefinition().getPool());
@@ -193,5 +218,10 @@ final class Pools {
     }
     pool.restore(from, sessions);
     pool.joiners.forEach(joinerTimers::add);
+    ProcessState process = pool.process;
+    SessionState parent = process == null ? null : sessions.find(process.parent);
+    if (parent != null) {
+      parent.started.put(pool.name(), pool);
+    }
   }
 }

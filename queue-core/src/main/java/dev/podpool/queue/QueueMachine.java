@@ -131,13 +131,15 @@ public final class QueueMachine {
         lifetimes.close(session, jobs.effects());
         yield null;
       }
-      case DEFINE_POOL -> refusal(pools.define(operation.getDefinePool()));
+      case DEFINE_POOL -> refusal(pools.define(operation.getDefinePool(), session, nowMillis));
       case DELETE_POOL -> {
         lifetimes.deletePool(operation.getDeletePool(), jobs.effects());
         yield null;
       }
       case JOIN_POOL -> pools.join(operation.getJoinPool(), session, sequence, nowMillis, index);
       case REPORT_POOL_FAILURE -> refusal(jobs.failPool(operation.getReportPoolFailure(), session));
+      case SIGNAL_PROCESS -> refusal(jobs.signal(operation.getSignalProcess()));
+      case REPORT_PROCESS -> refusal(lifetimes.processRuns(operation.getReportProcess(), session));
       case SUBMIT_JOB -> jobs.submit(operation.getSubmitJob(), session);
       case ADD_ITEMS -> refusal(jobs.addItems(operation.getAddItems()));
       case END_ITEMS -> refusal(jobs.endItems(operation.getEndItems().getJobId()));
@@ -218,6 +220,7 @@ public final class QueueMachine {
 
   private void finishEntry(Effects effects) {
     jobs.endOfFailedPools();
+    lifetimes.endOfProcesses(effects);
     Map<Long, Assign.Builder> assigns = new LinkedHashMap<>();
     pools.handOut(assigns, nowMillis, effects);
     assigns.forEach(
@@ -266,13 +269,13 @@ public final class QueueMachine {
 
   /** Every pool's counts and workers. */
   public List<PoolStatus> statuses() {
-    return pools.all().stream().map(pool -> pool.status(index)).toList();
+    return pools.all().stream().map(pool -> pool.status(index, nowMillis)).toList();
   }
 
   /** A pool's counts and workers; null where there is no such pool. */
   public @Nullable PoolStatus status(String pool) {
     Pool found = pools.find(pool);
-    return found == null ? null : found.status(index);
+    return found == null ? null : found.status(index, nowMillis);
   }
 
   /**
@@ -349,7 +352,7 @@ public final class QueueMachine {
     machine.nowMillis = snapshot.getNowMillis();
     machine.sessions.restoreLast(snapshot.getLastSession());
     for (PoolSnapshot pool : snapshot.getPoolsList()) {
-      machine.pools.define(pool.getDefinition());
+      machine.pools.restoreDefinition(pool);
     }
     for (SessionSnapshot session : snapshot.getSessionsList()) {
       machine.restore(session);

@@ -40,7 +40,7 @@ final class Reads {
     ReadResponse.Builder into = ReadResponse.newBuilder();
     Refusal refusal =
         switch (request.getKindCase()) {
-          case POOLS -> pools(request.getPools(), index, into);
+          case POOLS -> pools(request.getPools(), index, nowMillis, into);
           case JOBS -> jobs(request.getJobs(), nowMillis, into);
           case DEAD -> dead(request.getDead(), into);
           case BLOBS -> missing(request.getBlobs(), into);
@@ -51,17 +51,18 @@ final class Reads {
     return refusal == null ? into.build() : into.setRefusal(refusal).build();
   }
 
-  private @Nullable Refusal pools(PoolsQuery query, long index, ReadResponse.Builder into) {
+  private @Nullable Refusal pools(
+      PoolsQuery query, long index, long nowMillis, ReadResponse.Builder into) {
     if (query.getPool().isEmpty()) {
       var all = into.getPoolsBuilder();
-      pools.all().forEach(pool -> all.addPools(pool.status(index)));
+      pools.all().forEach(pool -> all.addPools(pool.status(index, nowMillis)));
       return null;
     }
     Pool pool = pools.find(query.getPool());
     if (pool == null) {
       return Refusals.unknownPool(query.getPool());
     }
-    into.getPoolsBuilder().addPools(pool.status(index));
+    into.getPoolsBuilder().addPools(pool.status(index, nowMillis));
     return null;
   }
 

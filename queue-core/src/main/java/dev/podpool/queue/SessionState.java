@@ -26,6 +26,8 @@ final class SessionState {
   final TreeMap<Long, Job> watched = new TreeMap<>();
   // Jobs that end with this session.
   final TreeMap<Long, Job> bound = new TreeMap<>();
+  // Processes that it has started, by the names of their pools.
+  final TreeMap<String, Pool> started = new TreeMap<>();
   // Shared objects that it has opened, by number.
   final TreeMap<Long, SharedObject> objects = new TreeMap<>();
   // Not yet confirmed; ascending sequences. An operation without a reply was simply done.

@@ -1,6 +1,7 @@
 package dev.podpool.sandbox;
 
 import dev.podpool.function.internal.FailureText;
+import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.function.internal.PayloadWriter;
 import dev.podpool.function.internal.ResolvedFunction;
 import java.io.IOException;
@@ -101,6 +102,9 @@ final class ItemLoop {
     if (failure == null) {
       outbox.addResult(sequence, joins, result, nowNanos - startedNanos);
     } else {
+      if (OwnProcess.ofThisJvm() != null) {
+        failure.printStackTrace(); // as the end of a program by an exception
+      }
       addFailure(Frames.FAILURE, sequence, failure, nowNanos - startedNanos);
     }
     page.done(sequence + 1);

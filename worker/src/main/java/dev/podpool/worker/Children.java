@@ -101,7 +101,8 @@ final class Children {
     }
     // The first result waits for the first child, and for this process, which starts as well.
     boolean tooMany = everReady ? booting >= PROCESSORS : starting >= Math.max(1, PROCESSORS - 1);
-    if (closing || earliest == Long.MAX_VALUE || tooMany) {
+    boolean isOver = settings.isSingleRun() && everReady;
+    if (closing || isOver || earliest == Long.MAX_VALUE || tooMany) {
       return Long.MAX_VALUE;
     }
     if (everReady) {
@@ -329,6 +330,19 @@ final class Children {
     child.state = State.LEAVING;
     child.ending = ending;
     child.kill();
+  }
+
+  /** Asks the children that run something to end; false: none does. */
+  boolean terminate() {
+    boolean any = false;
+    for (Slot slot : slots) {
+      ChildProcess child = slot.child();
+      if (child != null && child.outstanding() > 0) {
+        any = true;
+        child.process.destroy();
+      }
+    }
+    return any;
   }
 
   /** Lets those go that have done all that they may. */

@@ -16,11 +16,13 @@ import java.util.List;
  */
 final class Remains {
   private final String worker;
+  private final boolean singleRun;
   private final Backlog backlog;
   private final Report report;
 
-  Remains(String worker, Backlog backlog, Report report) {
-    this.worker = worker;
+  Remains(WorkerSettings settings, Backlog backlog, Report report) {
+    this.worker = settings.worker();
+    this.singleRun = settings.isSingleRun();
     this.backlog = backlog;
     this.report = report;
   }
@@ -52,7 +54,9 @@ final class Remains {
     for (ItemFilter filter : child.filters) {
       again = filter.keepOf(again);
     }
-    if (child.ending == Ending.CRASHED) {
+    if (singleRun) {
+      again.forEach(items -> report.lost(items, loss)); // nobody comes after it
+    } else if (child.ending == Ending.CRASHED) {
       again.forEach(report::returned); // another worker may have a child at hand
     } else {
       backlog.addFirst(again);

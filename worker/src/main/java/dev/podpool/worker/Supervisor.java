@@ -8,6 +8,7 @@ import dev.podpool.protocol.FailureKind;
 import dev.podpool.protocol.GiveCredit;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReportPoolFailure;
+import dev.podpool.protocol.WorkerLoss;
 import dev.podpool.session.QueueSession;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
@@ -69,7 +70,7 @@ final class Supervisor implements Runnable {
             selector,
             launcher,
             new ChildFrames(settings, report, anyItem),
-            new Remains(settings.worker(), backlog, report),
+            new Remains(settings, backlog, report),
             this::post);
     children.start(System.nanoTime()); // the first one, while the rest of this is loaded
     CodeDirectory directory =
@@ -218,10 +219,25 @@ final class Supervisor implements Runnable {
     switch (delivery.getKindCase()) {
       case ASSIGN -> assign(delivery.getAssign());
       case RECALL -> dispatcher.giveBack(delivery.getRecall().getCount(), report);
+      case SIGNAL -> terminate();
       case STOP -> dispatcher.drop(ItemFilter.without(delivery.getStop()), children::kill);
       default -> {
         // Only for clients.
       }
+    }
+  }
+
+  /** What runs is asked to end; what does not run yet has ended by that. */
+  private void terminate() {
+    if (!children.terminate()) {
+      int sigterm = 128 + 15;
+      WorkerLoss.Builder loss =
+          WorkerLoss.newBuilder()
+              .setWorker(settings.worker())
+              .setExitCode(ExitCause.code(sigterm))
+              .setCause(ExitCause.words(sigterm));
+      arrivals.takeLast(Integer.MAX_VALUE).forEach(items -> report.lost(items, loss));
+      backlog.takeLast(Integer.MAX_VALUE).forEach(items -> report.lost(items, loss));
     }
   }
 

@@ -26,6 +26,7 @@ public final class WorkerSettings {
   private Duration initializerTimeout = Duration.ofSeconds(60);
   private WorkerListener listener = WorkerListener.NONE;
   private Blobs blobs = Blobs.NONE;
+  private boolean singleRun;
 
   /**
    * Code that travels, and payloads that are kept beside the queue's log.
@@ -93,6 +94,7 @@ public final class WorkerSettings {
     copy.initializerTimeout = initializerTimeout;
     copy.listener = listener;
     copy.blobs = blobs;
+    copy.singleRun = singleRun;
     return copy;
   }
 
@@ -176,6 +178,19 @@ public final class WorkerSettings {
   /** What is too large to come with the items. */
   public Blobs blobs() {
     return blobs;
+  }
+
+  /** Whether one child runs one item, and is not replaced: a process, and no pool. */
+  public boolean isSingleRun() {
+    return singleRun;
+  }
+
+  /** As a process: one slot, one child, one item. */
+  public WorkerSettings withSingleRun() {
+    WorkerSettings copy = copy();
+    copy.singleRun = true;
+    copy.maxTasksPerWorker = 1;
+    return copy;
   }
 
   public WorkerSettings withInitializer(@Nullable Initializer value) {

@@ -1,0 +1,137 @@
+package dev.podpool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PodProcessTest {
+
+  @TempDir Path directory;
+
+  private final Podpool podpool = Podpool.local();
+
+  @AfterEach
+  void close() {
+    podpool.close();
+  }
+
+  static void writePid(String file) throws IOException {
+    Files.writeString(
+        Path.of(file), ProcessHandle.current().pid() + " " + PodProcess.currentName());
+  }
+
+  static void fail(int number) {
+    throw new IllegalArgumentException("no " + number);
+  }
+
+  static void exit(int code) {
+    System.exit(code);
+  }
+
+  static void sleep(int seconds) throws InterruptedException {
+    Thread.sleep(1000L * seconds);
+  }
+
+  @Test
+  void itRunsInAProcessOfItsOwn() throws Exception {
+    Path file = directory.resolve("pid");
+    PodProcess process = podpool.process(PodProcessTest::writePid, file.toString()).name("writer");
+    assertThat(process.isAlive()).isFalse();
+    process.start();
+    Long pid = process.pid();
+    process.join();
+    assertThat(Files.readString(file)).isEqualTo(pid + " writer");
+    assertThat(pid).isNotEqualTo(ProcessHandle.current().pid());
+    assertThat(process.exitCode()).isZero();
+    assertThat(process.isAlive()).isFalse();
+    process.close();
+    assertThatThrownBy(process::isAlive).isInstanceOf(IllegalStateException.class);
+    assertThat(podpool.pools()).isEmpty();
+  }
+
+  @Test
+  void exitCodesAreThoseOfPython() throws Exception {
+    PodProcess thrown = podpool.process(PodProcessTest::fail, 7);
+    PodProcess exited = podpool.process(PodProcessTest::exit, 3);
+    PodProcess orderly = podpool.process(PodProcessTest::exit, 0);
+    PodProcess terminated = podpool.process(PodProcessTest::sleep, 100);
+    PodProcess killed = podpool.process(PodProcessTest::sleep, 100);
+    thrown.start();
+    exited.start();
+    orderly.start();
+    terminated.start();
+    killed.start();
+    assertThat(terminated.exitCode()).isNull();
+    assertThat(terminated.pid()).isNotNull();
+    assertThat(killed.pid()).isNotNull();
+    terminated.terminate();
+    killed.kill();
+    thrown.join();
+    exited.join();
+    orderly.join();
+    terminated.join();
+    killed.join();
+    assertThat(thrown.exitCode()).isEqualTo(1);
+    assertThat(thrown.exitReason()).contains("IllegalArgumentException: no 7");
+    assertThat(exited.exitCode()).isEqualTo(3);
+    assertThat(orderly.exitCode()).isZero();
+    assertThat(terminated.exitCode()).isEqualTo(-15);
+    assertThat(killed.exitCode()).isEqualTo(-9);
+  }
+
+  @Test
+  void oneThatIsEndedBeforeItRunsNeverDoes() throws Exception {
+    Path file = directory.resolve("pid");
+    PodProcess process = podpool.process(PodProcessTest::writePid, file.toString());
+    process.start();
+    process.kill();
+    assertThat(process.join(Duration.ofSeconds(30))).isTrue();
+    assertThat(process.exitCode()).isEqualTo(-9);
+  }
+
+  @Test
+  void wrongUseIsTold() {
+    PodProcess process = podpool.process(PodProcessTest::sleep, 100);
+    assertThatThrownBy(process::join).isInstanceOf(IllegalStateException.class);
+    process.start();
+    assertThatThrownBy(process::start).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(process::close).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> process.daemon(true)).isInstanceOf(IllegalStateException.class);
+    assertThat(podpool.activeChildren()).containsExactly(process);
+    process.kill();
+  }
+
+  @Test
+  void daemonsEndWithTheConnection() throws Exception {
+    Podpool other = Podpool.local();
+    PodProcess daemon = other.process(PodProcessTest::sleep, 1000).daemon(true);
+    daemon.start();
+    Long pid = daemon.pid();
+    assertThat(pid).isNotNull();
+    other.close();
+    ProcessHandle.of(pid).ifPresent(handle -> handle.onExit().join());
+  }
+
+  @Test
+  void othersAreWaitedFor() throws Exception {
+    Path file = directory.resolve("pid");
+    Podpool other = Podpool.local();
+    other.process(PodProcessTest::writePid, file.toString()).start();
+    other.close();
+    assertThat(file).exists();
+  }
+
+  @Test
+  void runCalledDirectlyRunsHere() throws Exception {
+    Path file = directory.resolve("pid");
+    podpool.process(PodProcessTest::writePid, file.toString()).run();
+    assertThat(Files.readString(file)).startsWith(ProcessHandle.current().pid() + " ");
+  }
+}

@@ -1,0 +1,361 @@
+package dev.podpool;
+
+import dev.podpool.function.RemoteRunnable;
+import dev.podpool.function.internal.Capture;
+import dev.podpool.function.internal.CapturedFunction;
+import dev.podpool.function.internal.OwnProcess;
+import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ProcessSpec;
+import dev.podpool.protocol.ProcessStatus;
+import dev.podpool.protocol.SignalProcess;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process that runs one function once, as {@code multiprocessing.Process}: on this machine a
+ * process of the operating system, on a cluster a pod. Nothing is shared with it but what is
+ * {@linkplain SharedObject shared}: its arguments are copies.
+ *
+ * <pre>{@code
+ * PodProcess process = podpool.process(Greetings::hello, "egon");
+ * process.start();
+ * process.join();
+ * }</pre>
+ *
+ * <p>What it prints appears where this program prints, or in {@code podpool logs}. It runs once:
+ * one that dies is not started again. Thread-safe.
+ */
+public class PodProcess {
+
+  private static final Duration RETENTION = Duration.ofHours(1);
+  private static final long POLL_MILLIS = 10;
+
+  /** What runs it, and where its end is seen. */
+  private record Started(String pool, PoolClient client, MapJob job) {}
+
+  private final Podpool podpool;
+  private final CapturedFunction function;
+  private final @Nullable Object arguments;
+  private final Runnable direct;
+  private String name; // guarded by this, as all below
+  private boolean daemon;
+  private @Nullable Started started;
+  private @Nullable ProcessStatus exit;
+  private boolean closed;
+
+  PodProcess(Podpool podpool, Serializable function, @Nullable Object arguments, Runnable direct) {
+    this.podpool = podpool;
+    this.function = Capture.capture(function);
+    this.arguments = arguments;
+    this.direct = direct;
+    name = podpool.nextProcessName();
+    OwnProcess own = OwnProcess.ofThisJvm();
+    daemon = own != null && own.daemon(); // which can't start it; said at start
+  }
+
+  // ---- before it starts
+
+  /** Its name, for people; "Process-1" and so on where none was given. */
+  public synchronized String name() {
+    return name;
+  }
+
+  /**
+   * Names it.
+   *
+   * @param value 1 to 63 characters
+   * @throws IllegalStateException if it has been started
+   */
+  public synchronized PodProcess name(String value) {
+    if (value.isEmpty() || value.length() > 63) {
+      throw new IllegalArgumentException(
+          "a process name of " + value.length() + " characters; give 1 to 63");
+    }
+    requireNotStarted("named");
+    name = value;
+    return this;
+  }
+
+  /** Whether it ends with this program's connection, whatever it does. */
+  public synchronized boolean isDaemon() {
+    return daemon;
+  }
+
+  /**
+   * Makes it a daemon: it ends with the connection of who started it, and may not start processes.
+   * Others are waited for when the connection is closed.
+   *
+   * @throws IllegalStateException if it has been started
+   */
+  public synchronized PodProcess daemon(boolean value) {
+    requireNotStarted("made a daemon");
+    daemon = value;
+    return this;
+  }
+
+  private void requireNotStarted(String what) {
+    requireOpen();
+    if (started != null) {
+      throw new IllegalStateException(
+          "process '" + name + "' has been started, and can't be " + what + " any more");
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("process '" + name + "' is closed");
+    }
+  }
+
+  // ---- running
+
+  /**
+   * Runs the function here, in the thread that calls this: no process is started.
+   *
+   * @throws RuntimeException what the function throws; an exception that is not one is its cause
+   */
+  public void run() {
+    direct.run();
+  }
+
+  /**
+   * Starts it. Returns when the queue has it; it comes up by itself.
+   *
+   * @throws IllegalStateException if it was started before, or this is a daemon itself: those may
+   *     not have children
+   * @throws dev.podpool.function.EncodeException if an argument can't travel
+   */
+  public void start() {
+    Started starting;
+    synchronized (this) {
+      requireNotStarted("started");
+      OwnProcess own = OwnProcess.ofThisJvm();
+      if (own != null && own.daemon()) {
+        throw new IllegalStateException(
+            "daemonic processes are not allowed to have children: '"
+                + own.name()
+                + "' is one; start it without daemon(true)");
+      }
+      starting = begin(own == null ? "" : own.pool());
+      started = starting;
+    }
+    podpool.started(this);
+    try {
+      starting.job().awaitAccepted();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // it is under way
+    }
+  }
+
+  private Started begin(String parent) {
+    UUID uid = UUID.randomUUID();
+    String pool =
+        "process-" + HexFormat.of().toHexDigits(uid.getMostSignificantBits()); // of a DNS label
+    DefinePool define =
+        DefinePool.newBuilder()
+            .setPool(pool)
+            .setUid(uid.toString())
+            .setMaxAttempts(1)
+            .setProcess(ProcessSpec.newBuilder().setName(name).setDaemon(daemon).setParent(parent))
+            .build();
+    PoolClient client = podpool.client(pool);
+    MapJob job = new MapJob(client, 1, MapJob.Role.KEEPER);
+    podpool.send(Operation.newBuilder().setDefinePool(define).build());
+    new Submission(client, job.id, function)
+        .submit(
+            job,
+            JobOptions.defaults().withMaxAttempts(1).withRetention(RETENTION),
+            1,
+            Collections.singletonList(arguments));
+    return new Started(pool, client, job);
+  }
+
+  private Started started() {
+    requireOpen();
+    Started running = started;
+    if (running == null) {
+      throw new IllegalStateException(
+          "process '" + name + "' has not been started; start it first");
+    }
+    return running;
+  }
+
+  // ---- its end
+
+  /**
+   * Waits until it has ended, however long that takes.
+   *
+   * @throws IllegalStateException if it has not been started
+   */
+  public void join() throws InterruptedException {
+    Started running;
+    synchronized (this) {
+      running = started();
+    }
+    var unused = running.job().await();
+  }
+
+  /**
+   * Waits until it has ended, or the time is over.
+   *
+   * @return whether it has ended
+   */
+  public boolean join(Duration timeout) throws InterruptedException {
+    Started running;
+    synchronized (this) {
+      running = started();
+    }
+    return running.job().await(TimeUnit.NANOSECONDS.convert(timeout)) != null;
+  }
+
+  /** Whether it was started and has not ended. */
+  public synchronized boolean isAlive() {
+    requireOpen();
+    return isRunning();
+  }
+
+  /** {@link #isAlive} of one that may be closed. */
+  synchronized boolean isRunning() {
+    return !closed && started != null && !started.job().isDone();
+  }
+
+  /** Completed when it has ended. */
+  public CompletableFuture<PodProcess> onExit() {
+    Started running;
+    synchronized (this) {
+      running = started();
+    }
+    CompletableFuture<PodProcess> ended = new CompletableFuture<>();
+    running.job().whenEnded(() -> ended.complete(this));
+    return ended;
+  }
+
+  /**
+   * Its exit code: 0 where the function returned, 1 where it threw, n of {@code System.exit(n)}, −N
+   * where signal N ended it; an exit code of 128 + N reads as −N too. Null while it has not ended.
+   */
+  public @Nullable Integer exitCode() {
+    ProcessStatus status = exit();
+    return status == null ? null : status.getExitCode();
+  }
+
+  /**
+   * How it ended, in words: "SIGKILL", "OOMKilled…", or what it threw; empty after an orderly end.
+   */
+  public String exitReason() {
+    ProcessStatus status = exit();
+    return status == null ? "" : status.getCause();
+  }
+
+  private synchronized @Nullable ProcessStatus exit() {
+    requireOpen();
+    if (exit == null && started != null && started.job().isDone()) {
+      ProcessStatus status = podpool.processStatus(started.pool());
+      exit =
+          status != null
+              ? status
+              : ProcessStatus.newBuilder()
+                  .setExitCode(-9)
+                  .setCause("it ended with the connection that had started it")
+                  .build();
+    }
+    return exit;
+  }
+
+  /**
+   * Number of its process, where that runs: on a cluster, in its pod. Waits until it has come up.
+   *
+   * @return null if it has ended without
+   * @throws IllegalStateException if it has not been started
+   */
+  public @Nullable Long pid() throws InterruptedException {
+    Started running;
+    synchronized (this) {
+      running = started();
+    }
+    while (true) {
+      boolean isOver = running.job().isDone();
+      ProcessStatus status = podpool.processStatus(running.pool());
+      if (status != null && status.getPid() != 0) {
+        return status.getPid();
+      }
+      if (isOver || status == null) {
+        return null;
+      }
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** Asks it to end, by SIGTERM: its shutdown hooks run. One that has ended: does nothing. */
+  public void terminate() {
+    signal(15);
+  }
+
+  /** Ends it at once, by SIGKILL. One that has ended: does nothing. */
+  public void kill() {
+    signal(9);
+  }
+
+  private void signal(int signal) {
+    Started running;
+    synchronized (this) {
+      running = started();
+    }
+    if (!running.job().isDone()) {
+      podpool.signal(SignalProcess.newBuilder().setPool(running.pool()).setSignal(signal).build());
+    }
+  }
+
+  /**
+   * Has the queue forget it. Nothing can be asked of it afterwards. Again: does nothing.
+   *
+   * @throws IllegalStateException while it runs: end it, or wait for it
+   */
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    if (isAlive()) {
+      throw new IllegalStateException(
+          "process '" + name + "' still runs; join() or terminate() it before it is closed");
+    }
+    closed = true;
+    if (started != null) {
+      started.job().release();
+      started.client().shutdown();
+    }
+  }
+
+  // ---- who is who
+
+  /** Of the process that this JVM is; null where nobody has started it as one. */
+  public static @Nullable String currentName() {
+    OwnProcess own = OwnProcess.ofThisJvm();
+    return own == null ? null : own.name();
+  }
+
+  @Override
+  public synchronized String toString() {
+    return "process " + name + (started == null ? ", not started" : "");
+  }
+
+  /** Runs {@code body} here. */
+  static Runnable direct(RemoteRunnable body) {
+    return () -> {
+      try {
+        body.run();
+      } catch (RuntimeException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new PodpoolException("the function threw " + e, e);
+      }
+    };
+  }
+}

@@ -1,0 +1,110 @@
+package dev.podpool.queue;
+
+import dev.podpool.protocol.ItemState;
+import dev.podpool.protocol.Outcome;
+import dev.podpool.protocol.ProcessSnapshot;
+import dev.podpool.protocol.ProcessSpec;
+import dev.podpool.protocol.ProcessStatus;
+import dev.podpool.protocol.Refusal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a pool has that is a process: one item that runs once, and then its exit code. */
+final class ProcessState {
+
+  static final int SIGKILL = 9;
+  static final int SIGTERM = 15;
+
+  private static final int NAME_CHARS_MAX = 63;
+
+  final ProcessSpec spec;
+  // Session that has started it.
+  final long parent;
+  private final String principal;
+  private final long definedAtMillis;
+  // 0: it has not come up.
+  long pid;
+  // What ended it before it ran, or for good.
+  int signal;
+  // Its job has been handed in: once that is forgotten, so is the process.
+  boolean submitted;
+
+  ProcessState(ProcessSpec spec, SessionState parent, long nowMillis) {
+    this.spec = spec;
+    this.parent = parent.id;
+    this.principal = parent.opened.getPrincipal();
+    this.definedAtMillis = nowMillis;
+  }
+
+  ProcessState(ProcessSpec spec, ProcessSnapshot from) {
+    this.spec = spec;
+    parent = from.getParent();
+    principal = from.getPrincipal();
+    definedAtMillis = from.getDefinedAtMillis();
+    pid = from.getPid();
+    signal = from.getSignal();
+    submitted = from.getSubmitted();
+  }
+
+  /** Why there can be no process as {@code spec} says; null where there can. */
+  static @Nullable Refusal check(ProcessSpec spec) {
+    String name = spec.getName();
+    boolean isName =
+        !name.isEmpty()
+            && name.length() <= NAME_CHARS_MAX
+            && name.chars().noneMatch(Character::isISOControl);
+    return isName
+        ? null
+        : Refusals.invalid(
+            "a process name of "
+                + name.length()
+                + " characters; give 1 to "
+                + NAME_CHARS_MAX
+                + ", none of them a control character");
+  }
+
+  ProcessStatus status(List<Job> jobs, long nowMillis) {
+    ProcessStatus.Builder status =
+        ProcessStatus.newBuilder()
+            .setSpec(spec)
+            .setParent(parent)
+            .setPrincipal(principal)
+            .setPid(pid)
+            .setAgeMillis(nowMillis - definedAtMillis);
+    if (!jobs.isEmpty() && jobs.get(0).hasEnded()) {
+      exit(jobs.get(0), status.setExited(true));
+    }
+    return status.build();
+  }
+
+  private void exit(Job job, ProcessStatus.Builder into) {
+    for (Outcome outcome : job.log.all()) {
+      switch (outcome.getKindCase()) {
+        case SUCCEEDED -> into.setExitCode(0);
+        case FAILED ->
+            into.setExitCode(1)
+                .setCause(outcome.getFailed().getType() + ": " + outcome.getFailed().getMessage());
+        default -> {
+          if (outcome.getEnded().getState() == ItemState.DEAD) {
+            into.setExitCode(outcome.getEnded().getLoss().getExitCode())
+                .setCause(outcome.getEnded().getLoss().getCause());
+          } else {
+            int by = signal == 0 ? SIGKILL : signal;
+            into.setExitCode(-by).setCause(by == SIGTERM ? "SIGTERM" : "SIGKILL");
+          }
+        }
+      }
+    }
+  }
+
+  ProcessSnapshot snapshot() {
+    return ProcessSnapshot.newBuilder()
+        .setParent(parent)
+        .setPrincipal(principal)
+        .setPid(pid)
+        .setSignal(signal)
+        .setSubmitted(submitted)
+        .setDefinedAtMillis(definedAtMillis)
+        .build();
+  }
+}
