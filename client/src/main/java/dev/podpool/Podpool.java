@@ -207,9 +207,10 @@ public final class Podpool implements AutoCloseable {
     return pool;
   }
 
-  /** All pools. */
+  /** All pools; processes are none. */
   public List<PoolInfo> pools() {
     return link.read(RemotePool.question("")).getPools().getPoolsList().stream()
+        .filter(status -> !status.hasProcess())
         .map(Infos::of)
         .toList();
   }

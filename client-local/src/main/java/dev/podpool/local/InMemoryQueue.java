@@ -15,6 +15,8 @@ import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.session.QueueAccess;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
+import dev.podpool.worker.Printer;
+import dev.podpool.worker.ProcessHost;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,7 +30,9 @@ import java.util.function.Consumer;
 final class InMemoryQueue implements QueueAccess {
 
   private final QueueLoop loop = QueueLoop.inMemory();
-  private final InMemoryProcesses processes = new InMemoryProcesses(loop);
+  private final Printer printer = new Printer(System.out, System.err);
+  private final ProcessHost processes =
+      new ProcessHost(loop::open, settings -> settings.withListener(printer));
 
   QueueLoop loop() {
     return loop;
@@ -101,5 +105,6 @@ final class InMemoryQueue implements QueueAccess {
   public void close() {
     processes.close();
     loop.close();
+    printer.close();
   }
 }

@@ -6,6 +6,7 @@ import dev.podpool.protocol.ProcessSnapshot;
 import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.WorkerLoss;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,7 @@ final class ProcessState {
   static final int SIGTERM = 15;
 
   private static final int NAME_CHARS_MAX = 63;
+  private static final String ORDERLY = "exit 0"; // as workers say it
 
   final ProcessSpec spec;
   // Session that has started it.
@@ -86,8 +88,10 @@ final class ProcessState {
                 .setCause(outcome.getFailed().getType() + ": " + outcome.getFailed().getMessage());
         default -> {
           if (outcome.getEnded().getState() == ItemState.DEAD) {
-            into.setExitCode(outcome.getEnded().getLoss().getExitCode())
-                .setCause(outcome.getEnded().getLoss().getCause());
+            WorkerLoss loss = outcome.getEnded().getLoss();
+            // Nobody saw how it ended: its machine is gone, or its runtime.
+            boolean isKnown = loss.getExitCode() != 0 || loss.getCause().equals(ORDERLY);
+            into.setExitCode(isKnown ? loss.getExitCode() : -SIGKILL).setCause(loss.getCause());
           } else {
             int by = signal == 0 ? SIGKILL : signal;
             into.setExitCode(-by).setCause(by == SIGTERM ? "SIGTERM" : "SIGKILL");

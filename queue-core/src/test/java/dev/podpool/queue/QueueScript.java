@@ -421,6 +421,7 @@ final class QueueScript {
     switch (delivery.getKindCase()) {
       case ASSIGN -> receive(party, delivery.getAssign());
       case RECALL -> party.inbox.add("recall " + delivery.getRecall().getCount());
+      case SIGNAL -> party.inbox.add("signal " + delivery.getSignal().getSignal());
       case STOP -> {
         var stop = delivery.getStop();
         party

@@ -47,6 +47,7 @@ public final class LocalRuntime implements AutoCloseable {
   private final QueueProcess queue;
   private final QueueConnection connection;
   private final Surroundings surroundings;
+  private final LocalProcesses processes;
   // Why it could not go on; empty if it was closed.
   private final CompletableFuture<Optional<RuntimeUnusableException>> over =
       new CompletableFuture<>();
@@ -67,6 +68,7 @@ public final class LocalRuntime implements AutoCloseable {
     this.connection = new QueueConnection(files.directory());
     this.surroundings =
         new Surroundings(files, connection, classPath, events, new MonotonicClock(), this::broken);
+    this.processes = new LocalProcesses(surroundings);
     this.thread = Thread.ofPlatform().daemon().name("podpool-runtime").unstarted(this::run);
   }
 
@@ -100,6 +102,7 @@ public final class LocalRuntime implements AutoCloseable {
       started = new LocalRuntime(files, lock, Jvm.classPath(classPath), events);
       started.queue.start();
       started.thread.start();
+      started.processes.start();
       done = true;
       return started;
     } finally {
@@ -316,6 +319,7 @@ public final class LocalRuntime implements AutoCloseable {
         interrupted = true; // no process is left behind for that
       }
     }
+    processes.close();
     connection.close();
     queue.close();
     events.close();

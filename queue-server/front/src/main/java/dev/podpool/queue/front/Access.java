@@ -76,6 +76,8 @@ final class Access {
   private static final Entitling CANCEL = Entitling.of(Right.CANCEL);
   private static final Entitling MANAGE = Entitling.of(Right.MANAGE);
   private static final Entitling PUT = Entitling.of(Right.SUBMIT, Right.WORK);
+  // Who may start processes may end them.
+  private static final Entitling SIGNAL = Entitling.of(Right.CANCEL, Right.SUBMIT, Right.WORK);
   // What a job's submitter shares with its workers.
   private static final Entitling SHARE = PUT;
   private static final Entitling TO_BE_CLIENT =
@@ -201,7 +203,9 @@ final class Access {
 
   private static @Nullable Need need(Operation operation) {
     return switch (operation.getKindCase()) {
-      case DEFINE_POOL, DELETE_POOL, CORDON_WORKER, REPORT_WORKER_END -> new Need(MANAGE, null);
+      case DEFINE_POOL -> new Need(operation.getDefinePool().hasProcess() ? PUT : MANAGE, null);
+      case SIGNAL_PROCESS -> new Need(SIGNAL, null);
+      case DELETE_POOL, CORDON_WORKER, REPORT_WORKER_END -> new Need(MANAGE, null);
       case SUBMIT_JOB, ADD_ITEMS, END_ITEMS -> new Need(SUBMIT, null);
       case JOIN_POOL -> new Need(READ, null);
       // Submitting a job is watching it.
@@ -209,7 +213,7 @@ final class Access {
       case CANCEL_JOB -> new Need(CANCEL, operation.getCancelJob().getJobId());
       case RELEASE_JOB -> new Need(CANCEL, operation.getReleaseJob().getJobId());
       case RETRY_DEAD, DROP_DEAD -> new Need(CANCEL, null);
-      case GIVE_CREDIT, REPORT_ITEMS, REPORT_POOL_FAILURE -> new Need(WORK, null);
+      case GIVE_CREDIT, REPORT_ITEMS, REPORT_POOL_FAILURE, REPORT_PROCESS -> new Need(WORK, null);
       case PUT_BLOB -> new Need(PUT, null);
       case OPEN_OBJECT,
           DELETE_OBJECT,

@@ -1,4 +1,4 @@
-package dev.podpool.local;
+package dev.podpool.worker;
 
 import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.protocol.CloseSession;
@@ -12,27 +12,31 @@ import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.ReportPoolFailure;
 import dev.podpool.protocol.ReportProcess;
-import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.RandomId;
 import dev.podpool.session.SessionHandler;
-import dev.podpool.worker.Printer;
-import dev.podpool.worker.Worker;
-import dev.podpool.worker.WorkerListener;
-import dev.podpool.worker.WorkerSettings;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the processes of a queue of this JVM's: each in a child of its own. */
-final class InMemoryProcesses implements AutoCloseable {
+/**
+ * Runs processes that somebody started, each in a child of this JVM's: for runtimes of one machine.
+ * Thread-safe.
+ */
+public final class ProcessHost implements AutoCloseable {
 
-  private final QueueLoop queue;
-  private final Printer printer = new Printer(System.out, System.err);
+  /** Where sessions are opened: the queue that has the processes. */
+  public interface Place {
+    QueueSession open(OpenSession open, SessionHandler handler);
+  }
+
+  private final Place queue;
+  private final UnaryOperator<WorkerSettings> settings;
   private final Map<String, Running> running = new ConcurrentHashMap<>();
   private final ExecutorService starter =
       Executors.newSingleThreadExecutor(
@@ -42,13 +46,23 @@ final class InMemoryProcesses implements AutoCloseable {
             return thread;
           });
 
-  InMemoryProcesses(QueueLoop queue) {
+  /**
+   * Runs nothing yet.
+   *
+   * @param settings sees to the settings of each process's worker; its listener hears of output,
+   *     and of nothing else
+   */
+  public ProcessHost(Place queue, UnaryOperator<WorkerSettings> settings) {
     this.queue = queue;
+    this.settings = settings;
   }
 
-  /** Starts what the queue knows as {@code pool}. Does not wait. */
-  void start(String pool, ProcessSpec spec) {
-    starter.execute(() -> new Running(pool, spec).start());
+  /** Starts what the queue knows as {@code pool}, unless it runs here. Does not wait. */
+  public void start(String pool, ProcessSpec spec) {
+    Running next = new Running(pool, spec);
+    if (running.putIfAbsent(pool, next) == null) {
+      starter.execute(next::start);
+    }
   }
 
   /** Kills what still runs. */
@@ -56,7 +70,6 @@ final class InMemoryProcesses implements AutoCloseable {
   public void close() {
     starter.shutdownNow();
     running.values().forEach(process -> process.worker.close());
-    printer.close();
   }
 
   private static OpenSession client() {
@@ -79,22 +92,23 @@ final class InMemoryProcesses implements AutoCloseable {
   private final class Running implements WorkerListener {
     private final String pool;
     private final Worker worker;
+    private final WorkerListener output;
     private final CompletableFuture<QueueSession> session = new CompletableFuture<>();
     private volatile boolean ready;
 
     Running(String pool, ProcessSpec spec) {
       this.pool = pool;
       OwnProcess own = new OwnProcess(pool, spec.getName(), spec.getDaemon(), spec.getParent());
-      worker =
-          new Worker(
+      WorkerSettings its =
+          settings.apply(
               WorkerSettings.of(pool, pool, 1)
                   .withSingleRun()
-                  .withJvmArguments(own.jvmArguments())
-                  .withListener(this));
+                  .withJvmArguments(own.jvmArguments()));
+      output = its.listener();
+      worker = new Worker(its.withListener(this));
     }
 
     void start() {
-      running.put(pool, this);
       try {
         worker.start(operation -> session.join().send(operation));
       } catch (IOException e) {
@@ -153,13 +167,12 @@ final class InMemoryProcesses implements AutoCloseable {
     }
 
     private void end() {
-      running.remove(pool);
       session.join().send(closing());
     }
 
     @Override
     public void output(int slot, @Nullable JobHeader job, long index, int stream, String text) {
-      printer.output(slot, job, index, stream, text);
+      output.output(slot, job, index, stream, text);
     }
   }
 }
