@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,6 +127,42 @@ class PodProcessTest {
     other.process(PodProcessTest::writePid, file.toString()).start();
     other.close();
     assertThat(file).exists();
+  }
+
+  static final class Greeter extends PodProcess {
+    private static final long serialVersionUID = 1;
+    private final String file;
+    private final List<Integer> numbers;
+    private final transient Thread notTravelling = Thread.currentThread();
+
+    Greeter(Podpool podpool, String file, List<Integer> numbers) {
+      super(podpool);
+      this.file = file;
+      this.numbers = numbers;
+    }
+
+    @Override
+    public void run() throws IOException {
+      Files.writeString(
+          Path.of(file),
+          name() + " " + numbers + " " + notTravelling + " " + ProcessHandle.current().pid());
+    }
+  }
+
+  @Test
+  void aSubclassRunsWithItsFields() throws Exception {
+    Path file = directory.resolve("out");
+    Greeter greeter = new Greeter(podpool, file.toString(), List.of(1, 2));
+    greeter.name("greeter").start();
+    greeter.join();
+    assertThat(greeter.exitCode()).isZero();
+    assertThat(Files.readString(file)).isEqualTo("greeter [1, 2] null " + greeter.pid());
+    greeter.run();
+    assertThat(Files.readString(file)).contains("Thread[").endsWith(" " + ownPid());
+  }
+
+  private static long ownPid() {
+    return ProcessHandle.current().pid();
   }
 
   @Test

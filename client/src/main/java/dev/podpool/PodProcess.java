@@ -3,6 +3,7 @@ package dev.podpool;
 import dev.podpool.function.RemoteRunnable;
 import dev.podpool.function.internal.Capture;
 import dev.podpool.function.internal.CapturedFunction;
+import dev.podpool.function.internal.FieldsTravel;
 import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Operation;
@@ -32,32 +33,68 @@ import org.jspecify.annotations.Nullable;
  * <p>What it prints appears where this program prints, or in {@code podpool logs}. It runs once:
  * one that dies is not started again. Thread-safe.
  */
-public class PodProcess {
+public class PodProcess implements RemoteRunnable, FieldsTravel {
 
+  private static final long serialVersionUID = 1;
   private static final Duration RETENTION = Duration.ofHours(1);
   private static final long POLL_MILLIS = 10;
 
   /** What runs it, and where its end is seen. */
   private record Started(String pool, PoolClient client, MapJob job) {}
 
-  private final Podpool podpool;
-  private final CapturedFunction function;
-  private final @Nullable Object arguments;
-  private final Runnable direct;
-  private String name; // guarded by this, as all below
-  private boolean daemon;
-  private @Nullable Started started;
-  private @Nullable ProcessStatus exit;
-  private boolean closed;
+  private final transient @Nullable Podpool podpool; // null where it runs
+  private final transient @Nullable CapturedFunction function; // null: this
+  private final transient @Nullable Object arguments;
+  private final transient @Nullable RemoteRunnable direct;
+  private transient String name; // guarded by this, as all below
+  private transient boolean daemon;
+  private transient @Nullable Started started;
+  private transient @Nullable ProcessStatus exit;
+  private transient boolean closed;
 
-  PodProcess(Podpool podpool, Serializable function, @Nullable Object arguments, Runnable direct) {
+  /**
+   * For classes that override {@link #run}: that is what the process will do. It is made there
+   * anew, by none of their constructors: its fields are copies, but for those that are transient,
+   * which are empty. Like an argument, each must be able to travel.
+   *
+   * @param podpool starts it
+   */
+  protected PodProcess(Podpool podpool) {
+    this.podpool = podpool;
+    function = null;
+    arguments = null;
+    direct = null;
+    name = podpool.nextProcessName();
+  }
+
+  /** One that runs {@code function}, or here {@code direct}. */
+  PodProcess(
+      Podpool podpool, Serializable function, @Nullable Object arguments, RemoteRunnable direct) {
     this.podpool = podpool;
     this.function = Capture.capture(function);
     this.arguments = arguments;
     this.direct = direct;
     name = podpool.nextProcessName();
+  }
+
+  /** Where it runs: this process. */
+  @SuppressWarnings("unused") // by what puts it together
+  private PodProcess() {
+    podpool = null;
+    function = null;
+    arguments = null;
+    direct = null;
     OwnProcess own = OwnProcess.ofThisJvm();
-    daemon = own != null && own.daemon(); // which can't start it; said at start
+    name = own == null ? "" : own.name();
+    daemon = own != null && own.daemon();
+  }
+
+  private Podpool podpool() {
+    if (podpool == null) {
+      throw new IllegalStateException(
+          "this is process '" + name + "' itself, and only its parent can ask that");
+    }
+    return podpool;
   }
 
   // ---- before it starts
@@ -117,12 +154,16 @@ public class PodProcess {
   // ---- running
 
   /**
-   * Runs the function here, in the thread that calls this: no process is started.
+   * What the process does. Called directly, it runs here, in the thread that calls it, and no
+   * process is started.
    *
-   * @throws RuntimeException what the function throws; an exception that is not one is its cause
+   * @throws Exception what the function throws
    */
-  public void run() {
-    direct.run();
+  @Override
+  public void run() throws Exception {
+    if (direct != null) {
+      direct.run();
+    }
   }
 
   /**
@@ -146,7 +187,7 @@ public class PodProcess {
       starting = begin(own == null ? "" : own.pool());
       started = starting;
     }
-    podpool.started(this);
+    podpool().started(this);
     try {
       starting.job().awaitAccepted();
     } catch (InterruptedException e) {
@@ -165,10 +206,10 @@ public class PodProcess {
             .setMaxAttempts(1)
             .setProcess(ProcessSpec.newBuilder().setName(name).setDaemon(daemon).setParent(parent))
             .build();
-    PoolClient client = podpool.client(pool);
+    PoolClient client = podpool().client(pool);
     MapJob job = new MapJob(client, 1, MapJob.Role.KEEPER);
-    podpool.send(Operation.newBuilder().setDefinePool(define).build());
-    new Submission(client, job.id, function)
+    podpool().send(Operation.newBuilder().setDefinePool(define).build());
+    new Submission(client, job.id, function == null ? Capture.capture(this) : function)
         .submit(
             job,
             JobOptions.defaults().withMaxAttempts(1).withRetention(RETENTION),
@@ -257,7 +298,7 @@ public class PodProcess {
   private synchronized @Nullable ProcessStatus exit() {
     requireOpen();
     if (exit == null && started != null && started.job().isDone()) {
-      ProcessStatus status = podpool.processStatus(started.pool());
+      ProcessStatus status = podpool().processStatus(started.pool());
       exit =
           status != null
               ? status
@@ -282,7 +323,7 @@ public class PodProcess {
     }
     while (true) {
       boolean isOver = running.job().isDone();
-      ProcessStatus status = podpool.processStatus(running.pool());
+      ProcessStatus status = podpool().processStatus(running.pool());
       if (status != null && status.getPid() != 0) {
         return status.getPid();
       }
@@ -309,7 +350,8 @@ public class PodProcess {
       running = started();
     }
     if (!running.job().isDone()) {
-      podpool.signal(SignalProcess.newBuilder().setPool(running.pool()).setSignal(signal).build());
+      podpool()
+          .signal(SignalProcess.newBuilder().setPool(running.pool()).setSignal(signal).build());
     }
   }
 
@@ -344,18 +386,5 @@ public class PodProcess {
   @Override
   public synchronized String toString() {
     return "process " + name + (started == null ? ", not started" : "");
-  }
-
-  /** Runs {@code body} here. */
-  static Runnable direct(RemoteRunnable body) {
-    return () -> {
-      try {
-        body.run();
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new PodpoolException("the function threw " + e, e);
-      }
-    };
   }
 }

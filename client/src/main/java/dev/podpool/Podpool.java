@@ -472,26 +472,24 @@ public final class Podpool implements AutoCloseable {
 
   /** A process that will run {@code function}; it is not started yet. */
   public PodProcess process(RemoteRunnable function) {
-    return new PodProcess(this, function, null, PodProcess.direct(function));
+    return new PodProcess(this, function, null, function);
   }
 
   /** A process that will run {@code function} with {@code a}; it is not started yet. */
   public <A extends @Nullable Object> PodProcess process(RemoteConsumer<A> function, A a) {
-    return new PodProcess(this, function, a, PodProcess.direct(() -> function.accept(a)));
+    return new PodProcess(this, function, a, () -> function.accept(a));
   }
 
   /** {@link #process(RemoteConsumer, Object)} of two arguments. */
   public <A extends @Nullable Object, B extends @Nullable Object> PodProcess process(
       RemoteBiConsumer<A, B> function, A a, B b) {
-    return new PodProcess(
-        this, function, new Tuple2<>(a, b), PodProcess.direct(() -> function.accept(a, b)));
+    return new PodProcess(this, function, new Tuple2<>(a, b), () -> function.accept(a, b));
   }
 
   /** {@link #process(RemoteConsumer, Object)} of three arguments. */
   public <A extends @Nullable Object, B extends @Nullable Object, C extends @Nullable Object>
       PodProcess process(RemoteConsumer3<A, B, C> function, A a, B b, C c) {
-    return new PodProcess(
-        this, function, new Tuple3<>(a, b, c), PodProcess.direct(() -> function.accept(a, b, c)));
+    return new PodProcess(this, function, new Tuple3<>(a, b, c), () -> function.accept(a, b, c));
   }
 
   /** {@link #process(RemoteConsumer, Object)} of four arguments. */
@@ -502,10 +500,7 @@ public final class Podpool implements AutoCloseable {
           D extends @Nullable Object>
       PodProcess process(RemoteConsumer4<A, B, C, D> function, A a, B b, C c, D d) {
     return new PodProcess(
-        this,
-        function,
-        new Tuple4<>(a, b, c, d),
-        PodProcess.direct(() -> function.accept(a, b, c, d)));
+        this, function, new Tuple4<>(a, b, c, d), () -> function.accept(a, b, c, d));
   }
 
   /** Those that were started through this connection and have not ended, in that order. */

@@ -43,6 +43,9 @@ public record FunctionReference(
   /** Made by its no-argument constructor. */
   static final int RECEIVER_IS_NEW = 2;
 
+  /** Made without its constructor; the captured values are its fields. */
+  static final int RECEIVER_IS_FIELDS = 3;
+
   static final int NO_DIGEST = 0;
   static final int DIGEST_IF_READABLE = 1;
   static final int DIGEST_REQUIRED = 2;

@@ -5,6 +5,7 @@ import dev.podpool.function.RemoteBiFunction;
 import dev.podpool.function.RemoteFunction;
 import dev.podpool.function.RemoteFunction3;
 import dev.podpool.function.RemoteFunction4;
+import dev.podpool.function.RemoteRunnable;
 import dev.podpool.function.RemoteSupplier;
 import java.io.Serializable;
 import java.lang.invoke.MethodHandleInfo;
@@ -37,6 +38,9 @@ final class ObjectCapture {
     if (type.isRecord()) {
       receiver = FunctionReference.RECEIVER_IS_VALUE;
       addRecord(values);
+    } else if (function instanceof FieldsTravel fields) {
+      receiver = FunctionReference.RECEIVER_IS_FIELDS;
+      FieldsCapture.write(fields, place, values.written());
     } else {
       receiver = FunctionReference.RECEIVER_IS_NEW;
       requireNoState();
@@ -107,7 +111,10 @@ final class ObjectCapture {
   }
 
   private Method method() {
-    String name = function instanceof RemoteSupplier ? "get" : "apply";
+    String name =
+        function instanceof RemoteSupplier
+            ? "get"
+            : function instanceof RemoteRunnable ? "run" : "apply";
     int arity = arity();
     Method found = null;
     for (Method candidate : type.getMethods()) {
@@ -138,7 +145,7 @@ final class ObjectCapture {
     if (function instanceof RemoteFunction) {
       return 1;
     }
-    if (function instanceof RemoteSupplier) {
+    if (function instanceof RemoteSupplier || function instanceof RemoteRunnable) {
       return 0;
     }
     if (function instanceof RemoteBiFunction) {

@@ -208,6 +208,10 @@ final class Resolver {
               bound, 0, make(Class.forName(receiverClass, false, loader)));
     }
     var values = new PayloadReader(run);
+    if (receiver == FunctionReference.RECEIVER_IS_FIELDS) {
+      Class<?> type = Class.forName(receiverClass, false, loader);
+      return MethodHandles.insertArguments(bound, 0, FieldsCapture.read(type, values));
+    }
     for (int i = 0; i < count; i++) {
       boolean isReceiver = i == 0 && receiver == FunctionReference.RECEIVER_IS_VALUE;
       Class<?> type =
