@@ -25,7 +25,7 @@ class PodProcessTest {
 
   static void writePid(String file) throws IOException {
     Files.writeString(
-        Path.of(file), ProcessHandle.current().pid() + " " + PodProcess.currentName());
+        Path.of(file), ProcessHandle.current().pid() + " " + PodProcess.current().name());
   }
 
   static void fail(int number) {
@@ -163,6 +163,22 @@ class PodProcessTest {
 
   private static long ownPid() {
     return ProcessHandle.current().pid();
+  }
+
+  static void writeParent(String file) throws IOException {
+    Files.writeString(Path.of(file), PodProcess.parent() + " " + PodProcess.current().isDaemon());
+  }
+
+  @Test
+  void itKnowsItsParent() throws Exception {
+    Path file = directory.resolve("out");
+    PodProcess process = podpool.process(PodProcessTest::writeParent, file.toString());
+    process.daemon(true).start();
+    process.join();
+    assertThat(Files.readString(file))
+        .isEqualTo(new ProcessInfo("MainProcess", ownPid(), false) + " true");
+    assertThat(PodProcess.parent()).isNull();
+    assertThat(PodProcess.cpuCount()).isPositive();
   }
 
   @Test

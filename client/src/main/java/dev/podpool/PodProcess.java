@@ -38,6 +38,7 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
   private static final long serialVersionUID = 1;
   private static final Duration RETENTION = Duration.ofHours(1);
   private static final long POLL_MILLIS = 10;
+  private static final String MAIN = "MainProcess"; // as in Python
 
   /** What runs it, and where its end is seen. */
   private record Started(String pool, PoolClient client, MapJob job) {}
@@ -184,7 +185,7 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
                 + own.name()
                 + "' is one; start it without daemon(true)");
       }
-      starting = begin(own == null ? "" : own.pool());
+      starting = begin(own == null ? "" : own.pool(), current());
       started = starting;
     }
     podpool().started(this);
@@ -195,7 +196,7 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
     }
   }
 
-  private Started begin(String parent) {
+  private Started begin(String parentPool, ProcessInfo parent) {
     UUID uid = UUID.randomUUID();
     String pool =
         "process-" + HexFormat.of().toHexDigits(uid.getMostSignificantBits()); // of a DNS label
@@ -204,7 +205,13 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
             .setPool(pool)
             .setUid(uid.toString())
             .setMaxAttempts(1)
-            .setProcess(ProcessSpec.newBuilder().setName(name).setDaemon(daemon).setParent(parent))
+            .setProcess(
+                ProcessSpec.newBuilder()
+                    .setName(name)
+                    .setDaemon(daemon)
+                    .setParent(parentPool)
+                    .setParentName(parent.name())
+                    .setParentPid(parent.pid()))
             .build();
     PoolClient client = podpool().client(pool);
     MapJob job = new MapJob(client, 1, MapJob.Role.KEEPER);
@@ -377,10 +384,27 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
 
   // ---- who is who
 
-  /** Of the process that this JVM is; null where nobody has started it as one. */
-  public static @Nullable String currentName() {
+  /** This process. In a worker of a pool it is the child that runs the item. */
+  public static ProcessInfo current() {
     OwnProcess own = OwnProcess.ofThisJvm();
-    return own == null ? null : own.name();
+    long pid = ProcessHandle.current().pid();
+    return own == null
+        ? new ProcessInfo(MAIN, pid, false)
+        : new ProcessInfo(own.name(), pid, own.daemon());
+  }
+
+  /** Who has started this process; null where it was not started as one. */
+  public static @Nullable ProcessInfo parent() {
+    OwnProcess own = OwnProcess.ofThisJvm();
+    // A daemon can't have started it.
+    return own == null ? null : new ProcessInfo(own.parentName(), own.parentPid(), false);
+  }
+
+  /**
+   * Processors that this JVM may use, at least 1: as many processes can be at work at once here.
+   */
+  public static int cpuCount() {
+    return Runtime.getRuntime().availableProcessors();
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.podpool.function.TypeRef;
 import dev.podpool.function.internal.Codec;
 import dev.podpool.function.internal.Codecs;
 import dev.podpool.function.internal.ConcreteTypes;
+import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.internal.LocalRuntime;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.CordonWorker;
@@ -520,9 +521,9 @@ public final class Podpool implements AutoCloseable {
 
   /** As Python's: numbered as they are made, behind the name of who makes them. */
   String nextProcessName() {
-    String own = PodProcess.currentName();
+    OwnProcess own = OwnProcess.ofThisJvm();
     int number = processes.incrementAndGet();
-    return own == null ? "Process-" + number : own + ":" + number;
+    return own == null ? "Process-" + number : own.name() + ":" + number;
   }
 
   /** A client of the pool of that name, which need not be there yet. */

@@ -98,7 +98,9 @@ public final class ProcessHost implements AutoCloseable {
 
     Running(String pool, ProcessSpec spec) {
       this.pool = pool;
-      OwnProcess own = new OwnProcess(pool, spec.getName(), spec.getDaemon(), spec.getParent());
+      OwnProcess own =
+          new OwnProcess(
+              pool, spec.getName(), spec.getDaemon(), spec.getParentName(), spec.getParentPid());
       WorkerSettings its =
           settings.apply(
               WorkerSettings.of(pool, pool, 1)

@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param pool what the queue calls it
  * @param name for people
  * @param daemon whether it ends with its parent, and may not start others
- * @param parent what the queue calls the process that has started it; empty where that is none
+ * @param parentName of who has started it
+ * @param parentPid number of its process, where that runs
  */
-public record OwnProcess(String pool, String name, boolean daemon, String parent) {
+public record OwnProcess(
+    String pool, String name, boolean daemon, String parentName, long parentPid) {
   private static final String PREFIX = "podpool.process.";
 
   /** Of this JVM; null where it was not started as a process. */
@@ -23,7 +25,8 @@ public record OwnProcess(String pool, String name, boolean daemon, String parent
             pool,
             System.getProperty(PREFIX + "name", pool),
             Boolean.getBoolean(PREFIX + "daemon"),
-            System.getProperty(PREFIX + "parent", ""));
+            System.getProperty(PREFIX + "parent.name", ""),
+            Long.getLong(PREFIX + "parent.pid", 0));
   }
 
   /** For the JVM of such a process. */
@@ -32,6 +35,7 @@ public record OwnProcess(String pool, String name, boolean daemon, String parent
         "-D" + PREFIX + "pool=" + pool,
         "-D" + PREFIX + "name=" + name,
         "-D" + PREFIX + "daemon=" + daemon,
-        "-D" + PREFIX + "parent=" + parent);
+        "-D" + PREFIX + "parent.name=" + parentName,
+        "-D" + PREFIX + "parent.pid=" + parentPid);
   }
 }

@@ -17,7 +17,7 @@ class LocalProcessesTest {
 
   static void write(String file) throws IOException {
     Files.writeString(
-        Path.of(file), ProcessHandle.current().pid() + " " + PodProcess.currentName());
+        Path.of(file), ProcessHandle.current().pid() + " " + PodProcess.current().name());
   }
 
   static void sleep(int seconds) throws InterruptedException {
