@@ -56,7 +56,7 @@ public final class SharedCondition extends SharedObject implements Condition {
    */
   @Override
   public void await() throws InterruptedException {
-    var unused = await(0);
+    var unused = waitAtMost(0);
   }
 
   @Override
@@ -81,7 +81,7 @@ public final class SharedCondition extends SharedObject implements Condition {
   @Override
   public long awaitNanos(long nanos) throws InterruptedException {
     long end = System.nanoTime() + nanos;
-    boolean signalled = await(atMostMillis(nanos));
+    boolean signalled = waitAtMost(atMostMillis(nanos));
     long left = end - System.nanoTime();
     return signalled ? left : Math.min(0, left);
   }
@@ -89,13 +89,14 @@ public final class SharedCondition extends SharedObject implements Condition {
   /** As {@link #awaitNanos}; false if it was not signalled in time. */
   @Override
   public boolean await(long time, TimeUnit unit) throws InterruptedException {
-    return await(atMostMillis(unit.toNanos(time)));
+    return waitAtMost(atMostMillis(unit.toNanos(time)));
   }
 
   /** As {@link #await(long, TimeUnit)}, until this machine's clock shows {@code deadline}. */
   @Override
+  @SuppressWarnings("JavaUtilDate") // as in Condition
   public boolean awaitUntil(Date deadline) throws InterruptedException {
-    return await(
+    return waitAtMost(
         timeoutMillis(deadline.getTime() - System.currentTimeMillis(), TimeUnit.MILLISECONDS));
   }
 
@@ -132,7 +133,7 @@ public final class SharedCondition extends SharedObject implements Condition {
   }
 
   /** Whether it was signalled. */
-  private boolean await(long timeoutMillis) throws InterruptedException {
+  private boolean waitAtMost(long timeoutMillis) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
