@@ -45,7 +45,7 @@ final class BarrierState extends SharedObject {
         breakUp(call.operation().getBreakBarrier());
         yield null;
       }
-      default -> notOfThis(call);
+      default -> refused(misdirected(call));
     };
   }
 

@@ -38,7 +38,7 @@ final class ConditionState extends SharedObject {
     return switch (call.operation().getKindCase()) {
       case AWAIT_CONDITION -> await(call, call.operation().getAwaitCondition());
       case SIGNAL_CONDITION -> signal(call.operation().getSignalCondition());
-      default -> notOfThis(call);
+      default -> refused(misdirected(call));
     };
   }
 

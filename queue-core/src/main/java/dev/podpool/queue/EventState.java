@@ -30,7 +30,7 @@ final class EventState extends SharedObject {
       }
       case AWAIT_EVENT ->
           set ? isSet() : await(waiters, call, call.operation().getAwaitEvent().getTimeoutMillis());
-      default -> notOfThis(call);
+      default -> refused(misdirected(call));
     };
   }
 

@@ -36,7 +36,7 @@ final class LockState extends SharedObject {
     return switch (call.operation().getKindCase()) {
       case ACQUIRE_LOCK -> acquire(call, call.operation().getAcquireLock().getTimeoutMillis());
       case RELEASE_LOCK -> release(call.operation().getReleaseLock());
-      default -> notOfThis(call);
+      default -> refused(misdirected(call));
     };
   }
 

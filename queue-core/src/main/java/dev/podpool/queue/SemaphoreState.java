@@ -55,7 +55,7 @@ final class SemaphoreState extends SharedObject {
       case ACQUIRE_PERMITS -> acquire(call, call.operation().getAcquirePermits());
       case RELEASE_PERMITS ->
           release(call.session().id, call.operation().getReleasePermits().getPermits());
-      default -> notOfThis(call);
+      default -> refused(misdirected(call));
     };
   }
 

@@ -129,17 +129,16 @@ abstract class SharedObject {
         : null;
   }
 
-  /** To an operation of another kind's. */
-  final Reply.Builder notOfThis(Call call) {
-    return refused(
-        Refusals.invalid(
-            "operation " + call.operation().getKindCase() + " on " + title() + "; it has none"));
-  }
-
   Refusal timedOut() {
     return Refusals.of(
         ErrorCode.TIMED_OUT_WAITING,
         title() + " did not come free in time; wait longer, or look who holds it");
+  }
+
+  /** {@code call} is for objects of another kind. */
+  final Refusal misdirected(Call call) {
+    return Refusals.invalid(
+        title() + ": " + call.operation().getKindCase() + " is not for a " + kind());
   }
 
   static Reply.Builder refused(Refusal refusal) {

@@ -112,7 +112,7 @@ final class SharedObjects {
       case SIGNAL_CONDITION -> operation.getSignalCondition().getCondition();
       case AWAIT_BARRIER -> operation.getAwaitBarrier().getBarrier();
       case BREAK_BARRIER -> operation.getBreakBarrier().getBarrier();
-      default -> throw new IllegalStateException("not about an object: " + operation.getKindCase());
+      default -> ObjectRef.getDefaultInstance(); // of a kind that there is none of: refused
     };
   }
 

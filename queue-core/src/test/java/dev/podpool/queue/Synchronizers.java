@@ -29,6 +29,8 @@ import dev.podpool.protocol.SemaphoreSpec;
 import dev.podpool.protocol.SetEvent;
 import dev.podpool.protocol.SignalCondition;
 import dev.podpool.protocol.StatusQuery;
+import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Locks, semaphores, events, conditions and barriers, one of each, in a script. */
 final class Synchronizers {
@@ -138,6 +140,35 @@ final class Synchronizers {
   static Operation.Builder breakUp(boolean reset) {
     return Operation.newBuilder()
         .setBreakBarrier(BreakBarrier.newBuilder().setBarrier(BARRIER).setReset(reset));
+  }
+
+  /** Makes all five; the lock before its condition. */
+  static List<Operation.Builder> openAll() {
+    return List.of(
+        open(LOCK, lockSpec()),
+        open(CONDITION, conditionSpec(LOCK)),
+        open(SEMAPHORE, semaphoreSpec(3, false)),
+        open(EVENT, eventSpec()),
+        open(BARRIER, barrierSpec(2)));
+  }
+
+  /** One of each, with numbers of {@code number}. */
+  static List<Operation.Builder> anything(LongSupplier number, boolean flag) {
+    return List.of(
+        lock(number.getAsLong()),
+        unlock(number.getAsLong()),
+        acquire(number.getAsLong(), number.getAsLong()),
+        release(number.getAsLong()),
+        set(flag),
+        awaitEvent(number.getAsLong()),
+        awaitCondition(number.getAsLong(), number.getAsLong()),
+        signal(number.getAsLong(), (int) number.getAsLong()),
+        arrive(number.getAsLong()),
+        breakUp(flag),
+        cancel(number.getAsLong()),
+        delete(flag ? LOCK : CONDITION),
+        open(SEMAPHORE, semaphoreSpec(number.getAsLong(), flag)),
+        open(BARRIER, barrierSpec((int) number.getAsLong())));
   }
 
   // ---- what they were answered
