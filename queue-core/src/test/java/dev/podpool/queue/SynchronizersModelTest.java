@@ -94,7 +94,7 @@ class SynchronizersModelTest {
     long sequence = script.queue.party("client" + client).sequence + 1;
     long wait = random.nextInt(3) == 0 ? 0 : sequence;
     Op op = new Op(client, sequence, wait);
-    long timeout = new long[] {0, 0, -1, 1L + random.nextInt(60)}[random.nextInt(4)];
+    long timeout = new long[] {0, 0, -1, 1 + random.nextLong(60)}[random.nextInt(4)];
     long token = random.nextInt(8) == 0 ? random.nextInt(20) : model.token;
     Operation.Builder operation;
     if (choice < 24) {
