@@ -41,6 +41,8 @@ final class ObjectLink {
     return switch (operation.getKindCase()) {
       case RELEASE_LOCK,
           RELEASE_PERMITS,
+          AWAIT_BARRIER,
+          BREAK_BARRIER,
           PUT_ITEMS,
           CONFIRM_ITEM,
           TASK_DONE,
@@ -138,8 +140,7 @@ final class ObjectLink {
     try {
       return answer.get();
     } catch (InterruptedException e) {
-      link.send(
-          Operation.newBuilder().setCancelWait(CancelWait.newBuilder().setWait(wait)).build());
+      callOff(wait);
       var unused =
           answer.thenAccept(
               reply -> {
@@ -151,6 +152,42 @@ final class ObjectLink {
     } catch (ExecutionException e) {
       throw QueueLink.again(e);
     }
+  }
+
+  /**
+   * What a wait ended with.
+   *
+   * @param interrupted the thread was, meanwhile; its status is cleared
+   */
+  record Ended(Reply reply, boolean interrupted) {}
+
+  /**
+   * As {@link #await}; but an operation that is called off is waited for all the same, as it has an
+   * answer that the caller can't go on without.
+   */
+  Ended awaitToTheEnd(Operation.Builder operation) {
+    long wait = lastWait.incrementAndGet();
+    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build());
+    boolean interrupted = false;
+    while (true) {
+      try {
+        return new Ended(answer.get(), interrupted);
+      } catch (InterruptedException e) {
+        if (!interrupted) {
+          interrupted = true;
+          callOff(wait);
+        }
+      } catch (ExecutionException e) {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+        throw QueueLink.again(e);
+      }
+    }
+  }
+
+  private void callOff(long wait) {
+    link.send(Operation.newBuilder().setCancelWait(CancelWait.newBuilder().setWait(wait)).build());
   }
 
   /** As {@link #await}, and interrupts end nothing. */

@@ -567,6 +567,90 @@ public final class Podpool implements AutoCloseable {
     return new SharedLock(link.objects(), SharedLock.ref(null), SharedLock.SPEC);
   }
 
+  /** The lock of that name, as one that a thread may lock again; makes it where there is none. */
+  public SharedReentrantLock reentrantLock(String name) {
+    return new SharedReentrantLock(link.objects(), SharedLock.ref(name), SharedLock.SPEC);
+  }
+
+  /** A new lock without a name, which a thread may lock again. */
+  public SharedReentrantLock reentrantLock() {
+    return new SharedReentrantLock(link.objects(), SharedLock.ref(null), SharedLock.SPEC);
+  }
+
+  /**
+   * The condition of that name; makes it where there is none. {@link SharedLock#newCondition} makes
+   * one without a name.
+   *
+   * @param lock is given back while waiting; of this connection
+   * @throws IllegalArgumentException if {@code lock} is of another connection
+   * @throws PodpoolException if there is one of that name with another lock
+   */
+  public SharedCondition condition(String name, SharedLock lock) {
+    if (lock.link() != link.objects()) {
+      throw new IllegalArgumentException(
+          lock + " is of another connection than the condition; get both from one Podpool");
+    }
+    return new SharedCondition(lock, name);
+  }
+
+  /**
+   * The semaphore of that name, made with {@code permits} where there is none. Releases beyond what
+   * was acquired add permits.
+   *
+   * @param permits from 0 on
+   * @throws PodpoolException if there is one that was made with other permits, or bounded
+   */
+  public SharedSemaphore semaphore(String name, int permits) {
+    return new SharedSemaphore(
+        link.objects(), SharedSemaphore.ref(name), SharedSemaphore.spec(permits, false));
+  }
+
+  /** A new semaphore without a name. */
+  public SharedSemaphore semaphore(int permits) {
+    return new SharedSemaphore(
+        link.objects(), SharedSemaphore.ref(null), SharedSemaphore.spec(permits, false));
+  }
+
+  /**
+   * As {@link #semaphore(String, int)}, but it never has more than {@code permits}: to release more
+   * than was acquired is an error.
+   */
+  public SharedSemaphore boundedSemaphore(String name, int permits) {
+    return new SharedSemaphore(
+        link.objects(), SharedSemaphore.ref(name), SharedSemaphore.spec(permits, true));
+  }
+
+  /** A new bounded semaphore without a name. */
+  public SharedSemaphore boundedSemaphore(int permits) {
+    return new SharedSemaphore(
+        link.objects(), SharedSemaphore.ref(null), SharedSemaphore.spec(permits, true));
+  }
+
+  /** The event of that name; makes it, not set, where there is none. */
+  public SharedEvent event(String name) {
+    return new SharedEvent(link.objects(), SharedEvent.ref(name), SharedEvent.SPEC);
+  }
+
+  /** A new event without a name, not set. */
+  public SharedEvent event() {
+    return new SharedEvent(link.objects(), SharedEvent.ref(null), SharedEvent.SPEC);
+  }
+
+  /**
+   * The barrier of that name; makes it where there is none.
+   *
+   * @param parties how many must come before they go on; at least 1
+   * @throws PodpoolException if there is one for other parties
+   */
+  public SharedBarrier barrier(String name, int parties) {
+    return new SharedBarrier(link.objects(), SharedBarrier.ref(name), SharedBarrier.spec(parties));
+  }
+
+  /** A new barrier without a name. */
+  public SharedBarrier barrier(int parties) {
+    return new SharedBarrier(link.objects(), SharedBarrier.ref(null), SharedBarrier.spec(parties));
+  }
+
   // ---- output
 
   /**

@@ -215,7 +215,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   /** What {@code refusal} is to a caller. */
   static PodpoolException exception(Refusal refusal) {
     return switch (refusal.getCode()) {
-      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN, OBJECT_UNKNOWN ->
+      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN, OBJECT_UNKNOWN, OBJECT_DELETED ->
           new NotFoundException(text(refusal), null);
       case QUEUE_UNREACHABLE -> new UnreachableException(text(refusal), null);
       default -> new PodpoolException(text(refusal));

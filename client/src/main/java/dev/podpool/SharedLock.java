@@ -12,7 +12,6 @@ import dev.podpool.protocol.Reply;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +33,13 @@ public class SharedLock extends SharedObject implements Lock {
   private final Set<Runnable> onLost = new CopyOnWriteArraySet<>();
   private final Runnable lost = this::lost;
   private volatile long token; // 0: this handle does not hold it
+
+  /**
+   * What a wait at a condition gives back, and gets again.
+   *
+   * @param depth how often the owner has locked it
+   */
+  record Hold(long token, int depth) {}
 
   SharedLock(ObjectLink link, ObjectRef ref, @Nullable ObjectSpec spec) {
     super(link, ref, spec);
@@ -94,8 +100,19 @@ public class SharedLock extends SharedObject implements Lock {
   }
 
   private void granted(Reply reply) {
-    token = reply.getLockGranted().getToken();
+    hold(new Hold(reply.getLockGranted().getToken(), 1));
     link().hold(lost);
+  }
+
+  /** What the caller holds; null: nothing. */
+  @Nullable Hold held() {
+    long held = token;
+    return held == 0 ? null : new Hold(held, 1);
+  }
+
+  /** The caller holds that from now on; null: nothing. */
+  void hold(@Nullable Hold now) {
+    token = now == null ? 0 : now.token();
   }
 
   private void giveBack(Reply reply) {
@@ -119,25 +136,62 @@ public class SharedLock extends SharedObject implements Lock {
    */
   @Override
   public void unlock() {
-    long held = token;
-    if (held == 0) {
-      throw notHeld();
-    }
-    letGo();
-    Reply reply = link().call(release(held));
+    Hold held = letGo();
+    Reply reply = link().call(release(held.token()));
     if (reply.hasRefusal()) {
       throw ObjectLink.exception(reply);
     }
   }
 
-  private void letGo() {
+  /**
+   * The caller no longer holds what it held.
+   *
+   * @throws IllegalMonitorStateException if that is nothing
+   */
+  final Hold letGo() {
+    Hold held = checkHeld();
     link().letGo(lost);
-    token = 0;
+    hold(null);
+    return held;
   }
 
-  private IllegalMonitorStateException notHeld() {
+  private Hold checkHeld() {
+    Hold held = held();
+    if (held == null) {
+      throw notHeld();
+    }
+    return held;
+  }
+
+  IllegalMonitorStateException notHeld() {
     return new IllegalMonitorStateException(
         this + " is not held by this handle; lock it first, or use releaseAny()");
+  }
+
+  // ---- for conditions
+
+  /** After {@link #letGo}: it is held again, by another grant. */
+  final void getBack(Hold before, long grant) {
+    hold(new Hold(grant, before.depth()));
+    link().hold(lost);
+  }
+
+  /** After {@link #letGo}: it was held all the while. */
+  final void keep(Hold before) {
+    getBack(before, before.token());
+  }
+
+  /** After {@link #letGo}: it is not held any more, as {@link #unlock} shall find. */
+  final void lose(Hold before) {
+    if (held() == null) { // else another thread has locked it meanwhile
+      hold(before);
+    }
+  }
+
+  /** Waits for the lock as {@link #lock} does, without holding it yet. Null: there is none. */
+  final @Nullable Long lockAgain() {
+    Reply reply = link().awaitUninterruptibly(acquire(0).build());
+    return reply.hasRefusal() ? null : reply.getLockGranted().getToken();
   }
 
   /**
@@ -167,16 +221,12 @@ public class SharedLock extends SharedObject implements Lock {
    * @throws IllegalMonitorStateException if this handle does not hold the lock
    */
   public long fencingToken() {
-    long held = token;
-    if (held == 0) {
-      throw notHeld();
-    }
-    return held;
+    return checkHeld().token();
   }
 
   /** Whether this handle has locked it, as far as it knows. */
   public boolean isHeldHere() {
-    return token != 0;
+    return held() != null;
   }
 
   /** Whether somebody holds it, now. */
@@ -205,9 +255,9 @@ public class SharedLock extends SharedObject implements Lock {
     onLost.forEach(Runnable::run);
   }
 
-  /** A condition of this lock, without a name. */
+  /** A condition of this lock, without a name; {@link Podpool#condition} gives one with a name. */
   @Override
-  public Condition newCondition() {
-    throw new UnsupportedOperationException("conditions come next");
+  public SharedCondition newCondition() {
+    return new SharedCondition(this, null);
   }
 }

@@ -36,8 +36,7 @@ final class LockState extends SharedObject {
     return switch (call.operation().getKindCase()) {
       case ACQUIRE_LOCK -> acquire(call, call.operation().getAcquireLock().getTimeoutMillis());
       case RELEASE_LOCK -> release(call.operation().getReleaseLock());
-      default ->
-          throw new IllegalStateException("not of a lock: " + call.operation().getKindCase());
+      default -> refused(misdirected(call));
     };
   }
 
@@ -91,6 +90,19 @@ final class LockState extends SharedObject {
     if (token == 0) {
       objects.waits().answer(waiter, grant(waiter.session, waiter.signalled));
     }
+  }
+
+  /** Who comes from a condition gets the lock, whatever becomes of the wait. */
+  @Override
+  void calledOff(Waiter waiter) {
+    if (!waiter.operation.hasAwaitCondition()) {
+      super.calledOff(waiter);
+    }
+  }
+
+  @Override
+  void gone() {
+    objects.conditionsOf(ref).forEach(ConditionState::lockDeleted);
   }
 
   @Override

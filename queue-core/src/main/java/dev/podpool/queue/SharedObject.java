@@ -71,6 +71,19 @@ abstract class SharedObject {
     left(waiter);
   }
 
+  /** Its session no longer wants what {@code waiter} waits for. */
+  void calledOff(Waiter waiter) {
+    objects
+        .waits()
+        .refuse(
+            waiter,
+            Refusals.of(ErrorCode.WAIT_CANCELLED, "the wait at " + title() + " was called off"));
+    left(waiter);
+  }
+
+  /** This was deleted, and all who waited were told. */
+  void gone() {}
+
   /** A session that had opened this has ended: what it held is free. None of its waits is left. */
   void endSession(long session) {}
 
@@ -95,6 +108,10 @@ abstract class SharedObject {
     if (timeoutMillis < 0) {
       return refused(timedOut());
     }
+    Refusal refusal = checkName(call);
+    if (refusal != null) {
+      return refused(refusal);
+    }
     var unused =
         objects
             .waits()
@@ -102,10 +119,26 @@ abstract class SharedObject {
     return null;
   }
 
-  final Refusal timedOut() {
+  /** Why it can't wait under its name; null where it can. */
+  final @Nullable Refusal checkName(Call call) {
+    return objects.waits().isNameTaken(call.session().id, call.operation())
+        ? Refusals.invalid(
+            "wait "
+                + Long.toUnsignedString(call.operation().getWait())
+                + " waits already; name each otherwise")
+        : null;
+  }
+
+  Refusal timedOut() {
     return Refusals.of(
         ErrorCode.TIMED_OUT_WAITING,
         title() + " did not come free in time; wait longer, or look who holds it");
+  }
+
+  /** {@code call} is for objects of another kind. */
+  final Refusal misdirected(Call call) {
+    return Refusals.invalid(
+        title() + ": " + call.operation().getKindCase() + " is not for a " + kind());
   }
 
   static Reply.Builder refused(Refusal refusal) {
@@ -143,6 +176,7 @@ abstract class SharedObject {
       }
     }
     grow(-bytes);
+    gone();
   }
 
   final ObjectStatus status() {

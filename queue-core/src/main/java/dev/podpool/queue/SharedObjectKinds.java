@@ -15,18 +15,31 @@ final class SharedObjectKinds {
     boolean fits =
         switch (ref.getKind()) {
           case LOCK -> spec.hasLock();
+          case SEMAPHORE -> spec.hasSemaphore();
+          case EVENT -> spec.hasEvent();
+          case CONDITION -> spec.hasCondition();
+          case BARRIER -> spec.hasBarrier();
           default -> false;
         };
     if (!fits) {
       return Refusals.invalid("a " + ref.getKind() + " that is made as " + spec.getKindCase());
     }
-    return null;
+    return switch (spec.getKindCase()) {
+      case SEMAPHORE -> SemaphoreState.check(spec.getSemaphore());
+      case CONDITION -> ConditionState.check(spec.getCondition(), objects);
+      case BARRIER -> BarrierState.check(spec.getBarrier());
+      default -> null;
+    };
   }
 
   /** Empty, as {@code spec} says, which {@link #check} has found in order. */
   static SharedObject make(long number, ObjectRef ref, ObjectSpec spec, SharedObjects objects) {
     return switch (spec.getKindCase()) {
       case LOCK -> new LockState(number, ref, spec, objects);
+      case SEMAPHORE -> new SemaphoreState(number, ref, spec, objects);
+      case EVENT -> new EventState(number, ref, spec, objects);
+      case CONDITION -> new ConditionState(number, ref, spec, objects);
+      case BARRIER -> new BarrierState(number, ref, spec, objects);
       default -> throw new IllegalStateException("no kind of object: " + spec.getKindCase());
     };
   }

@@ -44,6 +44,9 @@ final class SharedObjects {
   private final LinkedHashMap<ObjectRef, SharedObject> byRef = new LinkedHashMap<>();
   private final Timers<SharedObject> timers =
       new Timers<>(object -> object.dueAtMillis, Comparator.comparingLong(object -> object.number));
+  // By their locks, which need not be there; ascending numbers.
+  private final LinkedHashMap<ObjectRef, TreeMap<Long, ConditionState>> conditions =
+      new LinkedHashMap<>();
   private long lastNumber;
   private long lastToken;
   private long bytes;
@@ -101,7 +104,15 @@ final class SharedObjects {
       case DELETE_OBJECT -> operation.getDeleteObject().getObject();
       case ACQUIRE_LOCK -> operation.getAcquireLock().getLock();
       case RELEASE_LOCK -> operation.getReleaseLock().getLock();
-      default -> throw new IllegalStateException("not about an object: " + operation.getKindCase());
+      case ACQUIRE_PERMITS -> operation.getAcquirePermits().getSemaphore();
+      case RELEASE_PERMITS -> operation.getReleasePermits().getSemaphore();
+      case SET_EVENT -> operation.getSetEvent().getEvent();
+      case AWAIT_EVENT -> operation.getAwaitEvent().getEvent();
+      case AWAIT_CONDITION -> operation.getAwaitCondition().getCondition();
+      case SIGNAL_CONDITION -> operation.getSignalCondition().getCondition();
+      case AWAIT_BARRIER -> operation.getAwaitBarrier().getBarrier();
+      case BREAK_BARRIER -> operation.getBreakBarrier().getBarrier();
+      default -> ObjectRef.getDefaultInstance(); // of a kind that there is none of: refused
     };
   }
 
@@ -128,7 +139,7 @@ final class SharedObjects {
         : null;
   }
 
-  private static Refusal unknown(ObjectRef ref) {
+  static Refusal unknown(ObjectRef ref) {
     return Refusals.of(
         ErrorCode.OBJECT_UNKNOWN,
         "there is no "
@@ -175,7 +186,8 @@ final class SharedObjects {
     return null;
   }
 
-  private void opened(SharedObject object, SessionState session) {
+  /** {@code object} is there for {@code session} too, and hears of its end. */
+  void opened(SharedObject object, SessionState session) {
     if (object.sessions.add(session.id)) {
       session.objects.put(object.number, object);
       due(object, 0);
@@ -238,6 +250,25 @@ final class SharedObjects {
   /** The lock of that name; null where there is none. */
   @Nullable LockState lock(ObjectRef ref) {
     return byRef.get(ref) instanceof LockState lock ? lock : null;
+  }
+
+  void add(ConditionState condition) {
+    conditions
+        .computeIfAbsent(condition.lockRef(), any -> new TreeMap<>())
+        .put(condition.number, condition);
+  }
+
+  void remove(ConditionState condition) {
+    TreeMap<Long, ConditionState> its = conditions.get(condition.lockRef());
+    if (its != null && its.remove(condition.number) != null && its.isEmpty()) {
+      conditions.remove(condition.lockRef());
+    }
+  }
+
+  /** Those that give back the lock of that name while they wait. */
+  Collection<ConditionState> conditionsOf(ObjectRef lock) {
+    TreeMap<Long, ConditionState> its = conditions.get(lock);
+    return its == null ? List.of() : its.values();
   }
 
   Holder holder(long session, long count) {

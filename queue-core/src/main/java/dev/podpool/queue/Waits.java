@@ -1,6 +1,5 @@
 package dev.podpool.queue;
 
-import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
@@ -115,22 +114,23 @@ final class Waits {
   void cancel(long session, long wait) {
     Waiter waiter = byName.get(new Name(session, wait));
     if (waiter != null) {
-      refuse(
-          waiter,
-          Refusals.of(
-              ErrorCode.WAIT_CANCELLED, "the wait at " + waiter.at.title() + " was called off"));
-      waiter.at.left(waiter);
+      waiter.at.calledOff(waiter);
     }
+  }
+
+  /** Whether {@code session} waits already under the name that {@code operation} gives. */
+  boolean isNameTaken(long session, Operation operation) {
+    return operation.getWait() != 0 && byName.containsKey(new Name(session, operation.getWait()));
   }
 
   /** Its waits end unanswered. */
   void endSession(long session) {
     TreeMap<Long, Waiter> its = bySession.get(session);
     if (its != null) {
-      for (Waiter waiter : List.copyOf(its.values())) {
-        leave(waiter);
-        waiter.at.left(waiter);
-      }
+      List<Waiter> all = List.copyOf(its.values());
+      // All first: what one of them leaves must not go to another of the same session.
+      all.forEach(this::leave);
+      all.forEach(waiter -> waiter.at.left(waiter));
     }
   }
 

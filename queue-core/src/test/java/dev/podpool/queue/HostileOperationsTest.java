@@ -8,6 +8,8 @@ import com.google.protobuf.Message;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.Operation;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -62,11 +64,66 @@ class HostileOperationsTest {
     }
   }
 
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {1, 2, 3})
+  void operationsOnSynchronizersMadeOfAnythingAreAppliedWithoutAnError(long seed) {
+    var random = new SplittableRandom(seed);
+    var queue = new QueueScript().unchecked();
+    for (int step = 0; step < 5_000; step++) {
+      if (step % 100 == 0) {
+        queue.client("client" + step);
+        if (step >= 300) {
+          queue.expire("client" + (step - 300));
+        }
+      }
+      int newest = step / 100;
+      String sender = "client" + 100 * (newest - random.nextInt(Math.min(3, newest + 1)));
+      if (step % 25 == 0) {
+        Synchronizers.openAll().forEach(open -> queue.send(sender, open));
+        queue.passMillis(1);
+      }
+      Operation operation = onSynchronizers(random);
+      try {
+        queue.send(sender, operation.toBuilder());
+        if (step % 20 == 0) {
+          assertThat(QueueMachine.restore(queue.machine.snapshot()).stateHash())
+              .isEqualTo(queue.machine.stateHash());
+        }
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("applying " + operation, e);
+      }
+    }
+  }
+
+  /** With any number; on objects that are there, some of another kind than it is for. */
+  private static Operation onSynchronizers(SplittableRandom random) {
+    List<Operation.Builder> all =
+        Synchronizers.anything(
+            () -> random.nextBoolean() ? random.nextInt(9) : NUMBERS[random.nextInt(10)],
+            random.nextBoolean());
+    Operation.Builder operation = all.get(random.nextInt(all.size()));
+    for (FieldDescriptor kind : List.copyOf(operation.getAllFields().keySet())) {
+      FieldDescriptor ref =
+          kind.getMessageType().getFields().stream()
+              .filter(field -> field.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
+              .filter(field -> field.getMessageType() == ObjectRef.getDescriptor())
+              .findFirst()
+              .orElse(null);
+      if (ref != null && random.nextInt(4) == 0) {
+        Message of = (Message) operation.getField(kind);
+        ObjectKind other = ObjectKind.forNumber(random.nextInt(12));
+        operation.setField(kind, of.toBuilder().setField(ref, Synchronizers.ref(other)).build());
+      }
+    }
+    return operation.setWait(random.nextInt(5)).build();
+  }
+
   /** A message with random fields, among them the ids, names and numbers that exist. */
   private static Message anything(Message.Builder message, SplittableRandom random, int depth) {
     List<FieldDescriptor> fields = message.getDescriptorForType().getFields();
     if (message instanceof Operation.Builder) {
-      FieldDescriptor kind = fields.get(random.nextInt(fields.size()));
+      List<FieldDescriptor> kinds = message.getDescriptorForType().getOneofs().get(0).getFields();
+      FieldDescriptor kind = kinds.get(random.nextInt(kinds.size()));
       return message.setField(kind, anything(message.newBuilderForField(kind), random, 1)).build();
     }
     for (FieldDescriptor field : fields) {
