@@ -36,8 +36,7 @@ final class LockState extends SharedObject {
     return switch (call.operation().getKindCase()) {
       case ACQUIRE_LOCK -> acquire(call, call.operation().getAcquireLock().getTimeoutMillis());
       case RELEASE_LOCK -> release(call.operation().getReleaseLock());
-      default ->
-          throw new IllegalStateException("not of a lock: " + call.operation().getKindCase());
+      default -> refused(misdirected(call));
     };
   }
 

@@ -15,10 +15,20 @@ final class SharedObjectKinds {
     boolean fits =
         switch (ref.getKind()) {
           case LOCK -> spec.hasLock();
+          case MAP -> spec.hasMap();
+          case LIST -> spec.hasList();
+          case VALUE -> spec.hasValue();
+          case ARRAY -> spec.hasArray();
           default -> false;
         };
     if (!fits) {
       return Refusals.invalid("a " + ref.getKind() + " that is made as " + spec.getKindCase());
+    }
+    if (spec.hasValue() || spec.hasArray()) {
+      Refusal refusal = ArrayState.check(spec);
+      return refusal != null
+          ? refusal
+          : objects.checkRoom("a new " + ref.getKind(), ArrayState.bytesOf(spec));
     }
     return null;
   }
@@ -27,6 +37,9 @@ final class SharedObjectKinds {
   static SharedObject make(long number, ObjectRef ref, ObjectSpec spec, SharedObjects objects) {
     return switch (spec.getKindCase()) {
       case LOCK -> new LockState(number, ref, spec, objects);
+      case MAP -> new MapState(number, ref, spec, objects);
+      case LIST -> new ListState(number, ref, spec, objects);
+      case VALUE, ARRAY -> new ArrayState(number, ref, spec, objects);
       default -> throw new IllegalStateException("no kind of object: " + spec.getKindCase());
     };
   }

@@ -101,7 +101,10 @@ final class SharedObjects {
       case DELETE_OBJECT -> operation.getDeleteObject().getObject();
       case ACQUIRE_LOCK -> operation.getAcquireLock().getLock();
       case RELEASE_LOCK -> operation.getReleaseLock().getLock();
-      default -> throw new IllegalStateException("not about an object: " + operation.getKindCase());
+      case CHANGE_MAP -> operation.getChangeMap().getMap();
+      case CHANGE_LIST -> operation.getChangeList().getList();
+      case CHANGE_VALUE -> operation.getChangeValue().getObject();
+      default -> ObjectRef.getDefaultInstance(); // of a kind that there is none of: refused
     };
   }
 
@@ -255,11 +258,15 @@ final class SharedObjects {
 
   /** Why {@code more} bytes can't be added; null where they can. */
   @Nullable Refusal checkRoom(SharedObject object, long more) {
+    return checkRoom(object.title(), more);
+  }
+
+  @Nullable Refusal checkRoom(String title, long more) {
     return more <= 0 || bytes + more <= BYTES_MAX
         ? null
         : Refusals.of(
             ErrorCode.QUEUE_FULL,
-            object.title()
+            title
                 + ": shared objects hold "
                 + bytes
                 + " bytes, and at most "

@@ -8,6 +8,8 @@ import com.google.protobuf.Message;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,6 +22,9 @@ class HostileOperationsTest {
   private static final long[] NUMBERS = {
     0, 1, 2, 3, 5, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
   };
+
+  private static final List<ObjectRef> OBJECTS =
+      List.of(DataScript.LOCK, DataScript.MAP, DataScript.LIST, DataScript.VALUE, DataScript.ARRAY);
 
   private static final Blob BLOB = TestPayloads.blob("blob", 3);
 
@@ -37,6 +42,15 @@ class HostileOperationsTest {
         queue.submit(
             "client" + step, QueueScript.job("job", "a", TestPayloads.word(BLOB), "c", "d"));
         queue.submit("client" + step, QueueScript.job("endless", "e").setDiscardConfirmed(true));
+        for (ObjectRef ref : OBJECTS) {
+          queue.send(
+              "client" + step,
+              Operation.newBuilder()
+                  .setOpenObject(
+                      OpenObject.newBuilder()
+                          .setObject(ref)
+                          .setSpec(DataScript.spec(ref.getKind()))));
+        }
       }
       String sender = random.nextBoolean() ? "worker" : "client" + step / 50 * 50;
       Operation operation = (Operation) anything(Operation.newBuilder(), random, 0);
@@ -111,7 +125,10 @@ class HostileOperationsTest {
               .getEnumType()
               .getValues()
               .get(random.nextInt(field.getEnumType().getValues().size()));
-      case MESSAGE -> anything(message.newBuilderForField(field), random, depth + 1);
+      case MESSAGE ->
+          field.getMessageType() == ObjectRef.getDescriptor() && random.nextBoolean()
+              ? OBJECTS.get(random.nextInt(OBJECTS.size()))
+              : anything(message.newBuilderForField(field), random, depth + 1);
     };
   }
 }
