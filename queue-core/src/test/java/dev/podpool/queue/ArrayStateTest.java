@@ -101,8 +101,11 @@ class ArrayStateTest {
     script.queue.unchecked();
     assertThat(script.open("anna", other.toBuilder().setName("most").build(), spec(900, 1 << 20)))
         .isEqualTo("done");
+    script.queue.machine = QueueMachine.restore(script.queue.machine.snapshot());
     assertThat(script.open("anna", other.toBuilder().setName("more").build(), spec(200, 1 << 20)))
         .isEqualTo("QUEUE_FULL");
+    assertThat(script.open("anna", other.toBuilder().setName("some").build(), spec(100, 1 << 20)))
+        .isEqualTo("done");
     script.delete("anna", other.toBuilder().setName("most").build());
     assertThat(script.open("anna", other.toBuilder().setName("more").build(), spec(200, 1 << 20)))
         .isEqualTo("done");

@@ -79,9 +79,16 @@ class HostileOperationsTest {
   /** A message with random fields, among them the ids, names and numbers that exist. */
   private static Message anything(Message.Builder message, SplittableRandom random, int depth) {
     List<FieldDescriptor> fields = message.getDescriptorForType().getFields();
-    if (message instanceof Operation.Builder) {
-      FieldDescriptor kind = fields.get(random.nextInt(fields.size()));
-      return message.setField(kind, anything(message.newBuilderForField(kind), random, 1)).build();
+    if (message instanceof Operation.Builder operation) {
+      List<FieldDescriptor> kinds =
+          fields.stream()
+              .filter(field -> field.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
+              .toList();
+      FieldDescriptor kind = kinds.get(random.nextInt(kinds.size()));
+      return operation
+          .setField(kind, anything(message.newBuilderForField(kind), random, 1))
+          .setWait(random.nextInt(3))
+          .build();
     }
     for (FieldDescriptor field : fields) {
       if (random.nextInt(3) == 0 || depth > 6) {
