@@ -46,8 +46,7 @@ final class LocksCommand implements Callable<Integer> {
       case LOCK -> object.holders().isEmpty() ? "free" : "held";
       case SEMAPHORE -> object.count() + "/" + object.size() + " free";
       case EVENT -> object.count() == 0 ? "clear" : "set";
-      case BARRIER ->
-          object.broken() ? "broken" : object.count() + "/" + object.size() + " here";
+      case BARRIER -> object.broken() ? "broken" : object.count() + "/" + object.size() + " here";
       default -> "-";
     };
   }

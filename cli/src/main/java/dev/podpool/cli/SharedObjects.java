@@ -57,8 +57,8 @@ final class SharedObjects {
     return found;
   }
 
-  private static List<ObjectInfo> named(
-      Podpool podpool, List<ObjectInfo.Kind> kinds, String name) throws CommandException {
+  private static List<ObjectInfo> named(Podpool podpool, List<ObjectInfo.Kind> kinds, String name)
+      throws CommandException {
     List<ObjectInfo> found = new ArrayList<>();
     for (ObjectInfo.Kind kind : kinds) {
       try {
@@ -79,8 +79,7 @@ final class SharedObjects {
     return found;
   }
 
-  private static void print(
-      Shell shell, List<ObjectInfo> found, List<String> header, Row row) {
+  private static void print(Shell shell, List<ObjectInfo> found, List<String> header, Row row) {
     Table table = new Table(with("KIND", "NAME", header));
     for (ObjectInfo object : found) {
       String named = object.name();
