@@ -50,8 +50,9 @@ final class SharedObjects {
     List<ObjectInfo> found = new ArrayList<>();
     int most = limit.value();
     for (ObjectInfo.Kind kind : kinds) {
-      if (most == 0 || found.size() < most) {
-        found.addAll(podpool.objects(kind, most == 0 ? 0 : most - found.size()));
+      // Below 0, too: the client refuses it.
+      if (most <= 0 || found.size() < most) {
+        found.addAll(podpool.objects(kind, most <= 0 ? most : most - found.size()));
       }
     }
     return found;
