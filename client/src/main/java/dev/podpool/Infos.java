@@ -3,10 +3,14 @@ package dev.podpool;
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Failure;
 import dev.podpool.protocol.JobStatus;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.ObjectStatus;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.TaskOutput;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /** What the queue answers, in the caller's words. */
@@ -72,6 +76,45 @@ final class Infos {
         item.getLoss().getExitCode(),
         item.getLoss().getCause(),
         item.getLoss().getCharged());
+  }
+
+  static ObjectInfo of(ObjectStatus status) {
+    ObjectSpec spec = status.getSpec();
+    String name = status.getObject().getName();
+    return new ObjectInfo(
+        ObjectInfo.Kind.valueOf(status.getObject().getKind().name()),
+        name.isEmpty() ? null : name,
+        HexFormat.of().formatHex(status.getObject().getId().toByteArray()),
+        status.getSessions(),
+        status.getWaiting(),
+        status.getHoldersList().stream()
+            .map(
+                holder ->
+                    new ObjectInfo.Holder(
+                        holder.getPrincipal(), holder.getSession(), holder.getCount()))
+            .toList(),
+        status.getCount(),
+        size(spec),
+        status.getUnfinished(),
+        status.getBroken(),
+        status.getClosed(),
+        status.getVersion(),
+        Duration.ofMillis(spec.getTimeToLiveMillis()));
+  }
+
+  /** What it was made with, whatever that is called. */
+  private static long size(ObjectSpec spec) {
+    return switch (spec.getKindCase()) {
+      case SEMAPHORE -> spec.getSemaphore().getPermits();
+      case BARRIER -> spec.getBarrier().getParties();
+      case QUEUE -> spec.getQueue().getItemsMax();
+      case ARRAY -> spec.getArray().getLength();
+      default -> 0;
+    };
+  }
+
+  static ObjectKind of(ObjectInfo.Kind kind) {
+    return ObjectKind.valueOf(kind.name());
   }
 
   static ItemOutput of(TaskOutput output) {

@@ -20,6 +20,8 @@ import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DeadQuery;
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.JobsQuery;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.OutputQuery;
 import dev.podpool.protocol.PoolStatus;
@@ -28,6 +30,7 @@ import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.RetryDead;
 import dev.podpool.protocol.SignalProcess;
+import dev.podpool.protocol.StatusQuery;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.rpc.QueueUnreachableException;
 import dev.podpool.rpc.RuntimeDirectory;
@@ -649,6 +652,202 @@ public final class Podpool implements AutoCloseable {
   /** A new barrier without a name. */
   public SharedBarrier barrier(int parties) {
     return new SharedBarrier(link.objects(), SharedBarrier.ref(null), SharedBarrier.spec(parties));
+  }
+
+  // ---- maps, lists, values, arrays
+
+  /**
+   * The map of that name; makes it where there is none. Whoever opens it gives the same types.
+   *
+   * @param keys String, Long, Integer, Short, Byte, UUID or an enum
+   * @throws IllegalArgumentException if they are another
+   * @throws ErasedTypeException if {@code values} has a part that is not known
+   */
+  public <K, V> SharedMap<K, V> sharedMap(String name, Class<K> keys, Class<V> values) {
+    return map(name, keys, values);
+  }
+
+  /** {@link #sharedMap(String, Class, Class)} of values with type arguments. */
+  public <K, V extends @Nullable Object> SharedMap<K, V> sharedMap(
+      String name, Class<K> keys, TypeRef<V> values) {
+    return map(name, keys, values.type());
+  }
+
+  /** A new map without a name. */
+  public <K, V> SharedMap<K, V> sharedMap(Class<K> keys, Class<V> values) {
+    return map(null, keys, values);
+  }
+
+  /** A new map without a name. */
+  public <K, V extends @Nullable Object> SharedMap<K, V> sharedMap(
+      Class<K> keys, TypeRef<V> values) {
+    return map(null, keys, values.type());
+  }
+
+  private <K, V extends @Nullable Object> SharedMap<K, V> map(
+      @Nullable String name, Class<K> keys, Type values) {
+    return new SharedMap<>(
+        link.objects(), SharedMap.ref(name), KeyCodec.of(keys), ValueCodec.of(values));
+  }
+
+  /** The namespace of that name; makes it where there is none. */
+  public Namespace namespace(String name) {
+    return new Namespace(link.objects(), SharedMap.ref(name));
+  }
+
+  /** A new namespace without a name. */
+  public Namespace namespace() {
+    return new Namespace(link.objects(), SharedMap.ref(null));
+  }
+
+  /**
+   * The list of that name; makes it where there is none. Whoever opens it gives the same type.
+   *
+   * @throws ErasedTypeException if {@code type} has a part that is not known
+   */
+  public <E> SharedList<E> sharedList(String name, Class<E> type) {
+    return list(name, type);
+  }
+
+  /** {@link #sharedList(String, Class)} of elements with type arguments. */
+  public <E extends @Nullable Object> SharedList<E> sharedList(String name, TypeRef<E> type) {
+    return list(name, type.type());
+  }
+
+  /** A new list without a name. */
+  public <E> SharedList<E> sharedList(Class<E> type) {
+    return list(null, type);
+  }
+
+  /** A new list without a name. */
+  public <E extends @Nullable Object> SharedList<E> sharedList(TypeRef<E> type) {
+    return list(null, type.type());
+  }
+
+  private <E extends @Nullable Object> SharedList<E> list(@Nullable String name, Type type) {
+    return new SharedList<>(link.objects(), SharedList.ref(name), ValueCodec.of(type));
+  }
+
+  /**
+   * The value of that name; makes it where there is none.
+   *
+   * @param initial what it is at first
+   * @throws PodpoolException if there is one that began as something else
+   * @throws ErasedTypeException if {@code type} has a part that is not known
+   */
+  public <T> SharedValue<T> sharedValue(String name, Class<T> type, T initial) {
+    return value(name, type, initial);
+  }
+
+  /** {@link #sharedValue(String, Class, Object)} of a type with arguments. */
+  public <T extends @Nullable Object> SharedValue<T> sharedValue(
+      String name, TypeRef<T> type, T initial) {
+    return value(name, type.type(), initial);
+  }
+
+  /** A new value without a name. */
+  public <T> SharedValue<T> sharedValue(Class<T> type, T initial) {
+    return value(null, type, initial);
+  }
+
+  /** A new value without a name. */
+  public <T extends @Nullable Object> SharedValue<T> sharedValue(TypeRef<T> type, T initial) {
+    return value(null, type.type(), initial);
+  }
+
+  /**
+   * The value that somebody has made under that name.
+   *
+   * @throws NotFoundException if there is none
+   */
+  public <T> SharedValue<T> sharedValue(String name, Class<T> type) {
+    return new SharedValue<>(link.objects(), SharedValue.ref(name), null, ValueCodec.of(type));
+  }
+
+  private <T extends @Nullable Object> SharedValue<T> value(
+      @Nullable String name, Type type, T initial) {
+    ValueCodec<T> values = ValueCodec.of(type);
+    return new SharedValue<>(
+        link.objects(), SharedValue.ref(name), SharedValue.spec(values, initial), values);
+  }
+
+  /**
+   * The array of that name; makes it where there is none.
+   *
+   * @param length 0 to 1,000,000
+   * @param initial what each element is at first
+   * @throws PodpoolException if there is one of another length, or that began as something else
+   * @throws ErasedTypeException if {@code type} has a part that is not known
+   */
+  public <T> SharedArray<T> sharedArray(String name, Class<T> type, int length, T initial) {
+    return array(name, type, length, initial);
+  }
+
+  /** {@link #sharedArray(String, Class, int, Object)} of a type with arguments. */
+  public <T extends @Nullable Object> SharedArray<T> sharedArray(
+      String name, TypeRef<T> type, int length, T initial) {
+    return array(name, type.type(), length, initial);
+  }
+
+  /** A new array without a name. */
+  public <T> SharedArray<T> sharedArray(Class<T> type, int length, T initial) {
+    return array(null, type, length, initial);
+  }
+
+  /** A new array without a name. */
+  public <T extends @Nullable Object> SharedArray<T> sharedArray(
+      TypeRef<T> type, int length, T initial) {
+    return array(null, type.type(), length, initial);
+  }
+
+  /**
+   * The array that somebody has made under that name.
+   *
+   * @throws NotFoundException if there is none
+   */
+  public <T> SharedArray<T> sharedArray(String name, Class<T> type) {
+    return new SharedArray<>(link.objects(), SharedArray.ref(name), null, ValueCodec.of(type));
+  }
+
+  private <T extends @Nullable Object> SharedArray<T> array(
+      @Nullable String name, Type type, int length, T initial) {
+    ValueCodec<T> values = ValueCodec.of(type);
+    return new SharedArray<>(
+        link.objects(), SharedArray.ref(name), SharedArray.spec(values, length, initial), values);
+  }
+
+  // ---- which objects there are
+
+  /** All shared objects of a kind: those with a name first, by name. */
+  public List<ObjectInfo> objects(ObjectInfo.Kind kind) {
+    return objects(kind, 0);
+  }
+
+  /** {@link #objects(ObjectInfo.Kind)}, the first of them, as {@link #jobs(int)}. */
+  public List<ObjectInfo> objects(ObjectInfo.Kind kind, int limit) {
+    ObjectsQuery query =
+        ObjectsQuery.newBuilder().setKind(Infos.of(kind)).setLimit(atLeastNone(limit)).build();
+    return link
+        .read(ReadRequest.newBuilder().setObjects(query).build())
+        .getObjects()
+        .getObjectsList()
+        .stream()
+        .map(Infos::of)
+        .toList();
+  }
+
+  /**
+   * One shared object that has a name.
+   *
+   * @throws NotFoundException if there is none of that kind and name
+   */
+  public ObjectInfo object(ObjectInfo.Kind kind, String name) {
+    ObjectQuery query =
+        ObjectQuery.newBuilder()
+            .setObject(SharedObject.ref(Infos.of(kind), name))
+            .setStatus(StatusQuery.getDefaultInstance())
+            .build();
+    return Infos.of(link.objects().read(query).getObject());
   }
 
   // ---- output

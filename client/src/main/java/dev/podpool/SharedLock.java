@@ -1,6 +1,7 @@
 package dev.podpool;
 
 import dev.podpool.protocol.AcquireLock;
+import dev.podpool.protocol.LockGuard;
 import dev.podpool.protocol.LockSpec;
 import dev.podpool.protocol.ObjectKind;
 import dev.podpool.protocol.ObjectRef;
@@ -213,6 +214,11 @@ public class SharedLock extends SharedObject implements Lock {
   }
 
   // ---- what there is to know
+
+  /** Lets a change be made only while this handle holds the lock. */
+  final LockGuard guard() {
+    return LockGuard.newBuilder().setLock(ref()).setToken(fencingToken()).build();
+  }
 
   /**
    * A number that rises with every grant of this lock: whoever keeps the largest that it has seen,

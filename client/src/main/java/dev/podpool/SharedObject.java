@@ -45,6 +45,12 @@ public abstract class SharedObject {
     link.open(open);
   }
 
+  /** Another handle to what is open already. */
+  SharedObject(SharedObject same) {
+    link = same.link;
+    open = same.open;
+  }
+
   /** The object of that name; null: one that has none yet. */
   static ObjectRef ref(ObjectKind kind, @Nullable String name) {
     ObjectRef.Builder ref = ObjectRef.newBuilder().setKind(kind);

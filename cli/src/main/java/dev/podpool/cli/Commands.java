@@ -36,6 +36,9 @@ final class Commands implements Runnable {
     all.put("cancel", CancelCommand::new);
     all.put("dead", shell -> new DeadCommand());
     all.put("drain", DrainCommand::new);
+    all.put("locks", LocksCommand::new);
+    all.put("queues", QueuesCommand::new);
+    all.put("maps", MapsCommand::new);
     all.put("doctor", DoctorCommand::new);
     all.put("completion", CompletionCommand::new);
     return all;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.podpool.Podpool;
+import dev.podpool.SharedLock;
 import dev.podpool.operator.local.LocalRuntime;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.ByteArrayOutputStream;
@@ -131,6 +133,33 @@ class CommandsTest {
     Podpools.Ran ran = map("10\nten\n5\n", "Work::invert");
     assertThat(ran.failed(ExitCode.USAGE)).isEqualTo("podpool: line 2: ten is no int");
     assertThat(ran.out()).isEqualTo("10\n");
+  }
+
+  @Test
+  void sharedObjectsAreListedByFamily() throws IOException {
+    try (Podpool shared = Podpool.connect(podpool.runtime())) {
+      SharedLock lock = shared.lock("basket");
+      lock.lock();
+      shared.sharedMap("basket", String.class, Integer.class).put("apples", 5);
+      shared.sharedList("numbers", Integer.class).addAll(List.of(1, 2));
+      shared.sharedMap(String.class, Integer.class);
+
+      assertThat(podpool.ask("locks").ok().lines())
+          .anyMatch(line -> line.matches("lock +basket +held +0 +1 +.+ \\(session \\d+\\)"));
+      assertThat(podpool.ask("maps").ok().lines())
+          .anyMatch(line -> line.matches("map +basket +1 +1 +1"))
+          .anyMatch(line -> line.matches("list +numbers +2 +2 +1"))
+          .anyMatch(line -> line.matches("map +\\([0-9a-f]{32}\\) +0 +0 +1"));
+      assertThat(podpool.ask("maps numbers").ok().lines()).hasSize(2);
+      assertThat(podpool.ask("maps --limit 1").err()).contains("--limit 0 for all");
+      assertThat(podpool.ask("queues").ok()).startsWith("KIND   NAME   SIZE");
+      JsonNode one = JSON.readTree(podpool.ask("locks basket", "-o", "json").ok()).get(0);
+      assertThat(one.get("kind").asText()).isEqualTo("lock");
+      assertThat(one.get("id").isNull()).isTrue();
+      assertThat(one.get("holders")).hasSize(1);
+      assertThat(podpool.ask("queues basket").failed(ExitCode.NOT_FOUND)).contains("'basket'");
+      podpool.ask("maps --limit -1").failed(ExitCode.USAGE);
+    }
   }
 
   @Test

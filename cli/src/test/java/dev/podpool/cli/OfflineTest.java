@@ -79,7 +79,8 @@ class OfflineTest {
 
   @Test
   void completionNamesEachCommand() {
-    assertThat(podpool.run("completion", "bash").ok()).contains("local", "submit", "doctor");
+    assertThat(podpool.run("completion", "bash").ok())
+        .contains("local", "submit", "queues", "doctor");
     assertThat(podpool.run("completion", "csh").failed(ExitCode.USAGE)).contains("csh");
   }
 

@@ -1,5 +1,6 @@
 package dev.podpool.queue;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ObjectQuery;
 import dev.podpool.protocol.ObjectRef;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * stands in one of its lines, in the order of arrival.
  */
 abstract class SharedObject {
+
+  /** What an entry or element counts beside its bytes: about what it takes in memory. */
+  static final int ELEMENT_BYTES = 64;
 
   final long number;
   final ObjectRef ref;
@@ -139,6 +143,19 @@ abstract class SharedObject {
   final Refusal misdirected(Call call) {
     return Refusals.invalid(
         title() + ": " + call.operation().getKindCase() + " is not for a " + kind());
+  }
+
+  /** Why {@code value} can't be kept, whatever room there is; null where it can. */
+  final @Nullable Refusal checkValue(ByteString value) {
+    return value.size() <= SharedObjects.VALUE_BYTES_MAX
+        ? null
+        : Refusals.invalid(
+            title()
+                + ": a value of "
+                + value.size()
+                + " bytes; at most "
+                + SharedObjects.VALUE_BYTES_MAX
+                + ": keep it elsewhere, and its path here");
   }
 
   static Reply.Builder refused(Refusal refusal) {

@@ -19,6 +19,10 @@ final class SharedObjectKinds {
           case EVENT -> spec.hasEvent();
           case CONDITION -> spec.hasCondition();
           case BARRIER -> spec.hasBarrier();
+          case MAP -> spec.hasMap();
+          case LIST -> spec.hasList();
+          case VALUE -> spec.hasValue();
+          case ARRAY -> spec.hasArray();
           default -> false;
         };
     if (!fits) {
@@ -28,6 +32,12 @@ final class SharedObjectKinds {
       case SEMAPHORE -> SemaphoreState.check(spec.getSemaphore());
       case CONDITION -> ConditionState.check(spec.getCondition(), objects);
       case BARRIER -> BarrierState.check(spec.getBarrier());
+      case VALUE, ARRAY -> {
+        Refusal refusal = ArrayState.check(spec);
+        yield refusal != null
+            ? refusal
+            : objects.checkRoom("a new " + ref.getKind(), ArrayState.bytesOf(spec));
+      }
       default -> null;
     };
   }
@@ -40,6 +50,9 @@ final class SharedObjectKinds {
       case EVENT -> new EventState(number, ref, spec, objects);
       case CONDITION -> new ConditionState(number, ref, spec, objects);
       case BARRIER -> new BarrierState(number, ref, spec, objects);
+      case MAP -> new MapState(number, ref, spec, objects);
+      case LIST -> new ListState(number, ref, spec, objects);
+      case VALUE, ARRAY -> new ArrayState(number, ref, spec, objects);
       default -> throw new IllegalStateException("no kind of object: " + spec.getKindCase());
     };
   }

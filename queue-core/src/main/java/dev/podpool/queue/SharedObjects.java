@@ -112,6 +112,9 @@ final class SharedObjects {
       case SIGNAL_CONDITION -> operation.getSignalCondition().getCondition();
       case AWAIT_BARRIER -> operation.getAwaitBarrier().getBarrier();
       case BREAK_BARRIER -> operation.getBreakBarrier().getBarrier();
+      case CHANGE_MAP -> operation.getChangeMap().getMap();
+      case CHANGE_LIST -> operation.getChangeList().getList();
+      case CHANGE_VALUE -> operation.getChangeValue().getObject();
       default -> ObjectRef.getDefaultInstance(); // of a kind that there is none of: refused
     };
   }
@@ -286,11 +289,15 @@ final class SharedObjects {
 
   /** Why {@code more} bytes can't be added; null where they can. */
   @Nullable Refusal checkRoom(SharedObject object, long more) {
+    return checkRoom(object.title(), more);
+  }
+
+  @Nullable Refusal checkRoom(String title, long more) {
     return more <= 0 || bytes + more <= BYTES_MAX
         ? null
         : Refusals.of(
             ErrorCode.QUEUE_FULL,
-            object.title()
+            title
                 + ": shared objects hold "
                 + bytes
                 + " bytes, and at most "

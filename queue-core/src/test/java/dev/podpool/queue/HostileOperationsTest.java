@@ -10,6 +10,7 @@ import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ObjectKind;
 import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -22,6 +23,9 @@ class HostileOperationsTest {
   private static final long[] NUMBERS = {
     0, 1, 2, 3, 5, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
   };
+
+  private static final List<ObjectRef> OBJECTS =
+      List.of(DataScript.LOCK, DataScript.MAP, DataScript.LIST, DataScript.VALUE, DataScript.ARRAY);
 
   private static final Blob BLOB = TestPayloads.blob("blob", 3);
 
@@ -39,6 +43,15 @@ class HostileOperationsTest {
         queue.submit(
             "client" + step, QueueScript.job("job", "a", TestPayloads.word(BLOB), "c", "d"));
         queue.submit("client" + step, QueueScript.job("endless", "e").setDiscardConfirmed(true));
+        for (ObjectRef ref : OBJECTS) {
+          queue.send(
+              "client" + step,
+              Operation.newBuilder()
+                  .setOpenObject(
+                      OpenObject.newBuilder()
+                          .setObject(ref)
+                          .setSpec(DataScript.spec(ref.getKind()))));
+        }
       }
       String sender = random.nextBoolean() ? "worker" : "client" + step / 50 * 50;
       Operation operation = (Operation) anything(Operation.newBuilder(), random, 0);
@@ -121,10 +134,16 @@ class HostileOperationsTest {
   /** A message with random fields, among them the ids, names and numbers that exist. */
   private static Message anything(Message.Builder message, SplittableRandom random, int depth) {
     List<FieldDescriptor> fields = message.getDescriptorForType().getFields();
-    if (message instanceof Operation.Builder) {
-      List<FieldDescriptor> kinds = message.getDescriptorForType().getOneofs().get(0).getFields();
+    if (message instanceof Operation.Builder operation) {
+      List<FieldDescriptor> kinds =
+          fields.stream()
+              .filter(field -> field.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
+              .toList();
       FieldDescriptor kind = kinds.get(random.nextInt(kinds.size()));
-      return message.setField(kind, anything(message.newBuilderForField(kind), random, 1)).build();
+      return operation
+          .setField(kind, anything(message.newBuilderForField(kind), random, 1))
+          .setWait(random.nextInt(3))
+          .build();
     }
     for (FieldDescriptor field : fields) {
       if (random.nextInt(3) == 0 || depth > 6) {
@@ -168,7 +187,10 @@ class HostileOperationsTest {
               .getEnumType()
               .getValues()
               .get(random.nextInt(field.getEnumType().getValues().size()));
-      case MESSAGE -> anything(message.newBuilderForField(field), random, depth + 1);
+      case MESSAGE ->
+          field.getMessageType() == ObjectRef.getDescriptor() && random.nextBoolean()
+              ? OBJECTS.get(random.nextInt(OBJECTS.size()))
+              : anything(message.newBuilderForField(field), random, depth + 1);
     };
   }
 }
