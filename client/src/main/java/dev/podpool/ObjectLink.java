@@ -153,6 +153,46 @@ final class ObjectLink {
     }
   }
 
+  /**
+   * Sends {@code operation}, which may wait in the queue and can't be undone, and waits for the
+   * answer. An interrupt calls it off; if it is applied all the same, that is the answer, and the
+   * thread stays interrupted.
+   *
+   * @throws InterruptedException it was not applied
+   */
+  Reply awaitOutcome(Operation.Builder operation) throws InterruptedException {
+    long wait = lastWait.incrementAndGet();
+    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build());
+    boolean interrupted = false;
+    Reply reply = null;
+    try {
+      while (reply == null) {
+        try {
+          reply = answer.get();
+        } catch (InterruptedException e) {
+          if (!interrupted) {
+            interrupted = true;
+            link.send(
+                Operation.newBuilder()
+                    .setCancelWait(CancelWait.newBuilder().setWait(wait))
+                    .build());
+          }
+        } catch (ExecutionException e) {
+          throw QueueLink.again(e);
+        }
+      }
+      if (interrupted && reply.getRefusal().getCode() == ErrorCode.WAIT_CANCELLED) {
+        interrupted = false;
+        throw new InterruptedException(reply.getRefusal().getMessage());
+      }
+      return reply;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
   /** As {@link #await}, and interrupts end nothing. */
   Reply awaitUninterruptibly(Operation operation) {
     return call(operation);

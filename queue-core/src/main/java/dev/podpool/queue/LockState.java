@@ -37,7 +37,7 @@ final class LockState extends SharedObject {
       case ACQUIRE_LOCK -> acquire(call, call.operation().getAcquireLock().getTimeoutMillis());
       case RELEASE_LOCK -> release(call.operation().getReleaseLock());
       default ->
-          throw new IllegalStateException("not of a lock: " + call.operation().getKindCase());
+          refused(Refusals.invalid("a " + call.operation().getKindCase() + " of " + title()));
     };
   }
 

@@ -15,6 +15,8 @@ final class SharedObjectKinds {
     boolean fits =
         switch (ref.getKind()) {
           case LOCK -> spec.hasLock();
+          case QUEUE -> spec.hasQueue();
+          case PIPE -> spec.hasPipe();
           default -> false;
         };
     if (!fits) {
@@ -27,6 +29,8 @@ final class SharedObjectKinds {
   static SharedObject make(long number, ObjectRef ref, ObjectSpec spec, SharedObjects objects) {
     return switch (spec.getKindCase()) {
       case LOCK -> new LockState(number, ref, spec, objects);
+      case QUEUE -> new QueueState(number, ref, spec, objects);
+      case PIPE -> new PipeState(number, ref, spec, objects);
       default -> throw new IllegalStateException("no kind of object: " + spec.getKindCase());
     };
   }

@@ -101,7 +101,18 @@ final class SharedObjects {
       case DELETE_OBJECT -> operation.getDeleteObject().getObject();
       case ACQUIRE_LOCK -> operation.getAcquireLock().getLock();
       case RELEASE_LOCK -> operation.getReleaseLock().getLock();
-      default -> throw new IllegalStateException("not about an object: " + operation.getKindCase());
+      case PUT_ITEMS -> operation.getPutItems().getQueue();
+      case TAKE_ITEM -> operation.getTakeItem().getQueue();
+      case CONFIRM_ITEM -> operation.getConfirmItem().getQueue();
+      case TASK_DONE -> operation.getTaskDone().getQueue();
+      case JOIN_QUEUE -> operation.getJoinQueue().getQueue();
+      case CLOSE_QUEUE -> operation.getCloseQueue().getQueue();
+      case HOLD_END -> operation.getHoldEnd().getPipe();
+      case CLOSE_END -> operation.getCloseEnd().getPipe();
+      case SEND_MESSAGE -> operation.getSendMessage().getPipe();
+      case RECEIVE_MESSAGE -> operation.getReceiveMessage().getPipe();
+      case CONFIRM_MESSAGE -> operation.getConfirmMessage().getPipe();
+      default -> ObjectRef.getDefaultInstance(); // about none: refused
     };
   }
 
@@ -206,7 +217,7 @@ final class SharedObjects {
     for (SharedObject object : List.copyOf(session.objects.values())) {
       object.sessions.remove(session.id);
       object.endSession(session.id);
-      if (object.sessions.isEmpty()) {
+      if (object.sessions.isEmpty() && byRef.containsKey(object.ref)) {
         long millis = object.spec.getTimeToLiveMillis();
         if (millis == 0 && object.ref.getName().isEmpty()) {
           millis = ANONYMOUS_MILLIS;
@@ -218,6 +229,11 @@ final class SharedObjects {
   }
 
   // ---- for the objects
+
+  /** Nobody can make use of {@code object} any more. */
+  void done(SharedObject object) {
+    forget(object);
+  }
 
   /** Larger than every one before, of whatever lock. */
   long nextToken() {
@@ -323,6 +339,11 @@ final class SharedObjects {
 
   long lastToken() {
     return lastToken;
+  }
+
+  /** What all of them hold. */
+  long bytes() {
+    return bytes;
   }
 
   void restoreLast(long number, long token) {

@@ -8,6 +8,7 @@ import com.google.protobuf.Message;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.Operation;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,6 +21,8 @@ class HostileOperationsTest {
   private static final long[] NUMBERS = {
     0, 1, 2, 3, 5, -1, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
   };
+
+  private static final List<ObjectRef> OBJECTS = List.of(Messages.QUEUE, Messages.PIPE);
 
   private static final Blob BLOB = TestPayloads.blob("blob", 3);
 
@@ -37,6 +40,10 @@ class HostileOperationsTest {
         queue.submit(
             "client" + step, QueueScript.job("job", "a", TestPayloads.word(BLOB), "c", "d"));
         queue.submit("client" + step, QueueScript.job("endless", "e").setDiscardConfirmed(true));
+        queue.send("client" + step, Messages.openQueue(3, true));
+        queue.send("client" + step, Messages.openPipe(true));
+        queue.send("client" + step, Messages.hold(1));
+        queue.send("worker", Messages.hold(2));
       }
       String sender = random.nextBoolean() ? "worker" : "client" + step / 50 * 50;
       Operation operation = (Operation) anything(Operation.newBuilder(), random, 0);
@@ -65,9 +72,15 @@ class HostileOperationsTest {
   /** A message with random fields, among them the ids, names and numbers that exist. */
   private static Message anything(Message.Builder message, SplittableRandom random, int depth) {
     List<FieldDescriptor> fields = message.getDescriptorForType().getFields();
-    if (message instanceof Operation.Builder) {
-      FieldDescriptor kind = fields.get(random.nextInt(fields.size()));
-      return message.setField(kind, anything(message.newBuilderForField(kind), random, 1)).build();
+    if (message instanceof Operation.Builder builder) {
+      List<FieldDescriptor> kinds =
+          fields.stream().filter(field -> field.getContainingOneof() != null).toList();
+      FieldDescriptor kind = kinds.get(random.nextInt(kinds.size()));
+      Message content = anything(message.newBuilderForField(kind), random, 1);
+      return builder.setWait(random.nextInt(3)).setField(kind, content).build();
+    }
+    if (message instanceof ObjectRef.Builder && random.nextInt(4) > 0) {
+      return OBJECTS.get(random.nextInt(OBJECTS.size()));
     }
     for (FieldDescriptor field : fields) {
       if (random.nextInt(3) == 0 || depth > 6) {
