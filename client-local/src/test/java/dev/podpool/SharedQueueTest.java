@@ -186,7 +186,7 @@ class SharedQueueTest {
     assertThatThrownBy(() -> queue.offer(new byte[1 << 20]))
         .isInstanceOf(EncodeException.class)
         .hasMessageContaining("1048577 bytes")
-        .hasMessageContaining("at most 1048576");
+        .hasMessageContaining("1048576 at most");
     assertThat(queue.size()).isOne();
   }
 

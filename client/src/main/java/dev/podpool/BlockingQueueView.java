@@ -97,6 +97,7 @@ final class BlockingQueueView<E extends @Nullable Object> extends AbstractQueue<
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // only it itself is not allowed
   public int drainTo(Collection<? super E> into, int max) {
     if (into == this) {
       throw new IllegalArgumentException(queue + " can't be drained into itself");

@@ -31,12 +31,12 @@ public final class Connection<E extends @Nullable Object> implements Closeable {
   private final int end;
   private final boolean receives;
   private final boolean sends;
-  private final ItemCodec<E> codec;
+  private final ValueCodec<E> codec;
   // What poll has found, for the next recv; guarded by itself.
   private final ArrayDeque<ItemTaken> polled = new ArrayDeque<>();
   private volatile boolean closed;
 
-  Connection(Pipe<E> pipe, int end, boolean receives, boolean sends, ItemCodec<E> codec) {
+  Connection(Pipe<E> pipe, int end, boolean receives, boolean sends, ValueCodec<E> codec) {
     this.pipe = pipe;
     this.end = end;
     this.receives = receives;

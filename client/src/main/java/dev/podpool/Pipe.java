@@ -16,7 +16,7 @@ public final class Pipe<E extends @Nullable Object> extends SharedObject {
   private final Connection<E> first;
   private final Connection<E> second;
 
-  Pipe(ObjectLink link, boolean duplex, ItemCodec<E> codec) {
+  Pipe(ObjectLink link, boolean duplex, ValueCodec<E> codec) {
     super(link, ref(ObjectKind.PIPE, null), spec(duplex));
     first = new Connection<>(this, 1, true, duplex, codec);
     second = new Connection<>(this, 2, duplex, true, codec);

@@ -624,7 +624,7 @@ public final class Podpool implements AutoCloseable {
         link.objects(),
         SharedQueue.ref(name),
         SharedQueue.spec(maxSize, false),
-        ItemCodec.of(type));
+        ValueCodec.of(type));
   }
 
   /**
@@ -680,7 +680,7 @@ public final class Podpool implements AutoCloseable {
         link.objects(),
         SharedQueue.ref(name),
         SharedQueue.spec(maxSize, true),
-        ItemCodec.of(type));
+        ValueCodec.of(type));
   }
 
   /**
@@ -703,12 +703,12 @@ public final class Podpool implements AutoCloseable {
    * @param duplex false: the first end only receives, and the second only sends
    */
   public <E extends @Nullable Object> Pipe<E> pipe(TypeRef<E> type, boolean duplex) {
-    return new Pipe<>(link.objects(), duplex, ItemCodec.of(type.type()));
+    return new Pipe<>(link.objects(), duplex, ValueCodec.of(type.type()));
   }
 
   /** {@link #pipe(TypeRef, boolean)} of a type without arguments. */
   public <E> Pipe<E> pipe(Class<E> type, boolean duplex) {
-    return new Pipe<>(link.objects(), duplex, ItemCodec.of(type));
+    return new Pipe<>(link.objects(), duplex, ValueCodec.of(type));
   }
 
   // ---- output

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedJoinableQueue<E extends @Nullable Object> extends SharedQueue<E> {
 
-  SharedJoinableQueue(ObjectLink link, ObjectRef ref, ObjectSpec spec, ItemCodec<E> codec) {
+  SharedJoinableQueue(ObjectLink link, ObjectRef ref, ObjectSpec spec, ValueCodec<E> codec) {
     super(link, ref, spec, codec);
   }
 

@@ -41,9 +41,9 @@ import org.jspecify.annotations.Nullable;
  */
 public class SharedQueue<E extends @Nullable Object> extends SharedObject {
 
-  private final ItemCodec<E> codec;
+  private final ValueCodec<E> codec;
 
-  SharedQueue(ObjectLink link, ObjectRef ref, ObjectSpec spec, ItemCodec<E> codec) {
+  SharedQueue(ObjectLink link, ObjectRef ref, ObjectSpec spec, ValueCodec<E> codec) {
     super(link, ref, spec);
     this.codec = codec;
   }

@@ -22,7 +22,7 @@ class QueueModelTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void everybodyIsAnsweredAsTheModelSays(long seed) {
     var random = new SplittableRandom(seed);
-    new History(random, random.nextInt(4), random.nextBoolean()).run(800);
+    new History(random, random.nextInt(4), random.nextBoolean()).run(400);
   }
 
   @Test
@@ -157,7 +157,11 @@ class QueueModelTest {
           answers.put(client + " " + reply.getSequence(), Messages.words(reply));
         }
       }
-      assertThat(answers).as("step %d", step).isEqualTo(model.answers);
+      TreeMap<String, String> expected = new TreeMap<>(model.answers);
+      // Only what differs is worth reading.
+      expected.entrySet().removeIf(e -> e.getValue().equals(answers.get(e.getKey())));
+      answers.entrySet().removeIf(e -> e.getValue().equals(model.answers.get(e.getKey())));
+      assertThat(answers).as("step %d", step).isEqualTo(expected);
       ObjectSnapshot kept = script.machine.snapshot().getObjects(0);
       QueueSnapshot queue = kept.getQueue();
       assertThat(queue.getItemsCount()).as("step %d", step).isEqualTo(model.available.size());
