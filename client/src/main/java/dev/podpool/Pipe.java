@@ -24,7 +24,6 @@ public final class Pipe<E extends @Nullable Object> extends SharedObject {
     second.hold();
   }
 
-
   private static ObjectSpec spec(boolean duplex) {
     return ObjectSpec.newBuilder().setPipe(PipeSpec.newBuilder().setDuplex(duplex)).build();
   }

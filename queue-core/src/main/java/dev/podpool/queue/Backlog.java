@@ -101,9 +101,7 @@ final class Backlog {
 
   private void keep(Delivered taken) {
     delivered.put(taken.delivery, taken);
-    bySession
-        .computeIfAbsent(taken.session, any -> new TreeMap<>())
-        .put(taken.delivery, taken);
+    bySession.computeIfAbsent(taken.session, any -> new TreeMap<>()).put(taken.delivery, taken);
     unconfirmed += taken.confirmed ? 0 : 1;
   }
 

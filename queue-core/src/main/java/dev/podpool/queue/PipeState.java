@@ -141,7 +141,9 @@ final class PipeState extends SharedObject {
     return null;
   }
 
-  /** {@code process} has ended, or has closed the end; where it does not hold it, nothing changes. */
+  /**
+   * {@code process} has ended, or has closed the end; where it does not hold it, nothing changes.
+   */
   void release(int number, String process) {
     End end = end(number);
     if (end != null && end.processes.remove(process)) {
@@ -262,7 +264,9 @@ final class PipeState extends SharedObject {
     return null;
   }
 
-  /** Nothing comes to {@code end} any more, now or later: what is under way could still come back. */
+  /**
+   * Nothing comes to {@code end} any more, now or later: what is under way could still come back.
+   */
   private boolean isOver(End end) {
     return other(end).isGone() && end.backlog.isEmpty() && end.backlog.unconfirmed() == 0;
   }
@@ -387,8 +391,7 @@ final class PipeState extends SharedObject {
     end.holders.addAll(from.getHoldersList());
     end.processes.addAll(from.getProcessesList());
     end.opened = from.getOpened();
-    end.backlog.restore(
-        from.getMessagesList(), from.getDeliveredList(), from.getLastDelivery());
+    end.backlog.restore(from.getMessagesList(), from.getDeliveredList(), from.getLastDelivery());
     grow(end.backlog.bytes());
   }
 }

@@ -136,7 +136,9 @@ final class QueueState extends SharedObject {
     return Backlog.bytes(items.subList(Math.min(done, items.size()), items.size()));
   }
 
-  /** For {@code putter}, which has waited longest, and goes on waiting for the next if it has one. */
+  /**
+   * For {@code putter}, which has waited longest, and goes on waiting for the next if it has one.
+   */
   private void addNext(Waiter putter) {
     List<ByteString> items = putter.operation.getPutItems().getItemsList();
     backlog.add(items.get(putter.done++)); // it is counted since it waits

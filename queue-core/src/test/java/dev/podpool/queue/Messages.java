@@ -55,10 +55,7 @@ final class Messages {
   static Operation.Builder confirm(long delivery, boolean returned) {
     return Operation.newBuilder()
         .setConfirmItem(
-            ConfirmItem.newBuilder()
-                .setQueue(QUEUE)
-                .setDelivery(delivery)
-                .setReturned(returned));
+            ConfirmItem.newBuilder().setQueue(QUEUE).setDelivery(delivery).setReturned(returned));
   }
 
   static Operation.Builder taskDone(long delivery) {
@@ -102,10 +99,7 @@ final class Messages {
   static Operation.Builder receive(int end, long timeoutMillis) {
     return Operation.newBuilder()
         .setReceiveMessage(
-            ReceiveMessage.newBuilder()
-                .setPipe(PIPE)
-                .setEnd(end)
-                .setTimeoutMillis(timeoutMillis));
+            ReceiveMessage.newBuilder().setPipe(PIPE).setEnd(end).setTimeoutMillis(timeoutMillis));
   }
 
   static Operation.Builder confirm(int end, long delivery, boolean returned) {

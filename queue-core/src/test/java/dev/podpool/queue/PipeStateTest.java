@@ -186,8 +186,7 @@ class PipeStateTest {
     ObjectSpec spec =
         ObjectSpec.newBuilder().setPipe(PipeSpec.newBuilder().setDuplex(true)).build();
     PipeState pipe = new PipeState(1, Messages.PIPE, spec, objects);
-    SessionState ann =
-        sessions.add(OpenSession.getDefaultInstance(), null);
+    SessionState ann = sessions.add(OpenSession.getDefaultInstance(), null);
     assertThat(pipe.apply(call(ann, hold(1)))).isNull();
     assertThat(pipe.apply(call(ann, hold(2)))).isNull();
     assertThat(pipe.hold(2, "child")).isNull();

@@ -166,13 +166,17 @@ class QueueModelTest {
       QueueSnapshot queue = kept.getQueue();
       assertThat(queue.getItemsCount()).as("step %d", step).isEqualTo(model.available.size());
       // Nothing is lost, and nothing twice.
-      assertThat(model.puts).isEqualTo(model.gone + queue.getItemsCount() + queue.getDeliveredCount());
+      assertThat(model.puts)
+          .isEqualTo(model.gone + queue.getItemsCount() + queue.getDeliveredCount());
       boolean takers = kept.getWaitersList().stream().anyMatch(w -> w.getOperation().hasTakeItem());
-      boolean putters = kept.getWaitersList().stream().anyMatch(w -> w.getOperation().hasPutItems());
+      boolean putters =
+          kept.getWaitersList().stream().anyMatch(w -> w.getOperation().hasPutItems());
       boolean joiners =
           kept.getWaitersList().stream().anyMatch(w -> w.getOperation().hasJoinQueue());
       assertThat(takers && queue.getItemsCount() > 0).as("takers wait, step %d", step).isFalse();
-      assertThat(putters && queue.getItemsCount() < itemsMax).as("putters, step %d", step).isFalse();
+      assertThat(putters && queue.getItemsCount() < itemsMax)
+          .as("putters, step %d", step)
+          .isFalse();
       assertThat(joiners && model.puts == model.gone).as("joiners, step %d", step).isFalse();
     }
   }
