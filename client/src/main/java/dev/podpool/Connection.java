@@ -147,10 +147,12 @@ public final class Connection<E extends @Nullable Object> implements Closeable {
       polled.add(reply.getItemTaken());
       return true;
     }
-    if (reply.getRefusal().getCode() == ErrorCode.PIPE_ENDED) {
-      return true;
+    ErrorCode code = reply.getRefusal().getCode();
+    if (code == ErrorCode.PIPE_ENDED || code == ErrorCode.TIMED_OUT_WAITING) {
+      return code == ErrorCode.PIPE_ENDED;
     }
-    return !ObjectLink.isTimedOut(reply);
+    check(reply);
+    return true;
   }
 
   private Operation.Builder receive(long timeoutMillis) {
@@ -217,15 +219,10 @@ public final class Connection<E extends @Nullable Object> implements Closeable {
                 Operation.newBuilder()
                     .setCloseEnd(CloseEnd.newBuilder().setPipe(pipe.ref()).setEnd(end))
                     .build());
-    pipe.closed();
     // A pipe that is gone has no ends to close.
     if (reply.hasRefusal() && reply.getRefusal().getCode() != ErrorCode.OBJECT_UNKNOWN) {
       throw ObjectLink.exception(reply);
     }
-  }
-
-  boolean isClosed() {
-    return closed;
   }
 
   @Override

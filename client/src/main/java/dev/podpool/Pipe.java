@@ -18,6 +18,7 @@ public final class Pipe<E extends @Nullable Object> extends SharedObject {
 
   Pipe(ObjectLink link, boolean duplex, ValueCodec<E> codec) {
     super(link, ref(ObjectKind.PIPE, null), spec(duplex));
+    forget(); // with this session its ends are closed: in another it is of no use
     first = new Connection<>(this, 1, true, duplex, codec);
     second = new Connection<>(this, 2, duplex, true, codec);
     first.hold();
@@ -36,12 +37,5 @@ public final class Pipe<E extends @Nullable Object> extends SharedObject {
   /** The end that sends; where the pipe is duplex, that receives too. */
   public Connection<E> second() {
     return second;
-  }
-
-  /** One end is closed here. */
-  void closed() {
-    if (first.isClosed() && second.isClosed()) {
-      forget();
-    }
   }
 }

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,11 +76,9 @@ final class Backlog {
   }
 
   /** Those that can be taken, from the one at {@code first} on. */
-  List<ByteString> items(long first) {
-    List<ByteString> items = new ArrayList<>(returned.values());
-    items.addAll(fresh);
-    long from = first < 0 ? items.size() : Math.min(first, items.size());
-    return items.subList((int) from, items.size());
+  Stream<ByteString> items(long first) {
+    Stream<ByteString> items = Stream.concat(returned.values().stream(), fresh.stream());
+    return first < 0 ? Stream.empty() : items.skip(first);
   }
 
   /** Hands out the first; only where there is one. */
@@ -166,10 +165,7 @@ final class Backlog {
   }
 
   long bytes() {
-    long bytes = 0;
-    for (ByteString item : items(0)) {
-      bytes += bytes(item);
-    }
+    long bytes = items(0).mapToLong(Backlog::bytes).sum();
     for (Delivered taken : delivered.values()) {
       bytes += bytes(taken.item);
     }

@@ -358,7 +358,8 @@ final class QueueState extends SharedObject {
     ElementsQuery asked = query.getElements();
     Elements.Builder items = into.getElementsBuilder().setSize(backlog.size());
     long bytes = 0;
-    for (ByteString item : backlog.items(asked.getFirst())) {
+    for (var next = backlog.items(asked.getFirst()).iterator(); next.hasNext(); ) {
+      ByteString item = next.next();
       bytes += Backlog.bytes(item);
       boolean isFull = items.getElementsCount() > 0 && bytes > SharedObjects.VALUE_BYTES_MAX;
       if (isFull || (asked.getLimit() > 0 && items.getElementsCount() == asked.getLimit())) {
