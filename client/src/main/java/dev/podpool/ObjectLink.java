@@ -7,6 +7,7 @@ import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -184,6 +185,25 @@ final class ObjectLink {
         throw QueueLink.again(e);
       }
     }
+  }
+
+  /**
+   * Sends {@code operation}, which may wait in the queue and can't be undone, and waits for the
+   * answer. An interrupt calls it off; if it is applied all the same, that is the answer, and the
+   * thread stays interrupted.
+   *
+   * @throws InterruptedException it was not applied
+   */
+  Reply awaitOutcome(Operation.Builder operation) throws InterruptedException {
+    Ended ended = awaitToTheEnd(operation);
+    if (ended.interrupted()) {
+      Refusal refusal = ended.reply().getRefusal();
+      if (refusal.getCode() == ErrorCode.WAIT_CANCELLED) {
+        throw new InterruptedException(refusal.getMessage());
+      }
+      Thread.currentThread().interrupt();
+    }
+    return ended.reply();
   }
 
   private void callOff(long wait) {

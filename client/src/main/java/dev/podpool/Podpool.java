@@ -850,6 +850,150 @@ public final class Podpool implements AutoCloseable {
     return Infos.of(link.objects().read(query).getObject());
   }
 
+  /**
+   * The queue of that name, without a maximum; makes it where there is none.
+   *
+   * @throws PodpoolException if there is one with another maximum, or a joinable one
+   * @throws ErasedTypeException if {@code type} has a part that is not known
+   */
+  public <E extends @Nullable Object> SharedQueue<E> queue(String name, TypeRef<E> type) {
+    return queue(name, type.type(), 0);
+  }
+
+  /** {@link #queue(String, TypeRef)} of a type without arguments. */
+  public <E> SharedQueue<E> queue(String name, Class<E> type) {
+    return queue(name, (Type) type, 0);
+  }
+
+  /**
+   * {@link #queue(String, TypeRef)} with room for so many items.
+   *
+   * @param maxSize 0: no maximum
+   * @throws IllegalArgumentException below 0
+   */
+  public <E extends @Nullable Object> SharedQueue<E> queue(
+      String name, TypeRef<E> type, int maxSize) {
+    return queue(name, type.type(), maxSize);
+  }
+
+  /** {@link #queue(String, TypeRef, int)} of a type without arguments. */
+  public <E> SharedQueue<E> queue(String name, Class<E> type, int maxSize) {
+    return queue(name, (Type) type, maxSize);
+  }
+
+  /** A new queue without a name and without a maximum, as {@link #queue(String, TypeRef)}. */
+  public <E extends @Nullable Object> SharedQueue<E> queue(TypeRef<E> type) {
+    return queue(null, type.type(), 0);
+  }
+
+  /** {@link #queue(TypeRef)} of a type without arguments. */
+  public <E> SharedQueue<E> queue(Class<E> type) {
+    return queue(null, (Type) type, 0);
+  }
+
+  /** A new queue without a name, as {@link #queue(String, TypeRef, int)}. */
+  public <E extends @Nullable Object> SharedQueue<E> queue(TypeRef<E> type, int maxSize) {
+    return queue(null, type.type(), maxSize);
+  }
+
+  /** {@link #queue(TypeRef, int)} of a type without arguments. */
+  public <E> SharedQueue<E> queue(Class<E> type, int maxSize) {
+    return queue(null, (Type) type, maxSize);
+  }
+
+  private <E extends @Nullable Object> SharedQueue<E> queue(
+      @Nullable String name, Type type, int maxSize) {
+    return new SharedQueue<>(
+        link.objects(),
+        SharedQueue.ref(name),
+        SharedQueue.spec(maxSize, false),
+        ValueCodec.of(type));
+  }
+
+  /**
+   * The joinable queue of that name; otherwise as {@link #queue(String, TypeRef)}.
+   *
+   * @throws PodpoolException if there is one with another maximum, or that is not joinable
+   */
+  public <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(
+      String name, TypeRef<E> type) {
+    return joinableQueue(name, type.type(), 0);
+  }
+
+  /** {@link #joinableQueue(String, TypeRef)} of a type without arguments. */
+  public <E> SharedJoinableQueue<E> joinableQueue(String name, Class<E> type) {
+    return joinableQueue(name, (Type) type, 0);
+  }
+
+  /** {@link #joinableQueue(String, TypeRef)}, as {@link #queue(String, TypeRef, int)}. */
+  public <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(
+      String name, TypeRef<E> type, int maxSize) {
+    return joinableQueue(name, type.type(), maxSize);
+  }
+
+  /** {@link #joinableQueue(String, TypeRef, int)} of a type without arguments. */
+  public <E> SharedJoinableQueue<E> joinableQueue(String name, Class<E> type, int maxSize) {
+    return joinableQueue(name, (Type) type, maxSize);
+  }
+
+  /** A new joinable queue without a name. */
+  public <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(TypeRef<E> type) {
+    return joinableQueue(null, type.type(), 0);
+  }
+
+  /** {@link #joinableQueue(TypeRef)} of a type without arguments. */
+  public <E> SharedJoinableQueue<E> joinableQueue(Class<E> type) {
+    return joinableQueue(null, (Type) type, 0);
+  }
+
+  /** A new joinable queue without a name, as {@link #queue(String, TypeRef, int)}. */
+  public <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(
+      TypeRef<E> type, int maxSize) {
+    return joinableQueue(null, type.type(), maxSize);
+  }
+
+  /** {@link #joinableQueue(TypeRef, int)} of a type without arguments. */
+  public <E> SharedJoinableQueue<E> joinableQueue(Class<E> type, int maxSize) {
+    return joinableQueue(null, (Type) type, maxSize);
+  }
+
+  private <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(
+      @Nullable String name, Type type, int maxSize) {
+    return new SharedJoinableQueue<>(
+        link.objects(),
+        SharedQueue.ref(name),
+        SharedQueue.spec(maxSize, true),
+        ValueCodec.of(type));
+  }
+
+  /**
+   * A new pipe whose ends both send and receive; this process holds both.
+   *
+   * @throws ErasedTypeException if {@code type} has a part that is not known
+   */
+  public <E extends @Nullable Object> Pipe<E> pipe(TypeRef<E> type) {
+    return pipe(type, true);
+  }
+
+  /** {@link #pipe(TypeRef)} of a type without arguments. */
+  public <E> Pipe<E> pipe(Class<E> type) {
+    return pipe(type, true);
+  }
+
+  /**
+   * {@link #pipe(TypeRef)} of either kind.
+   *
+   * @param duplex false: the first end only receives, and the second only sends
+   */
+  public <E extends @Nullable Object> Pipe<E> pipe(TypeRef<E> type, boolean duplex) {
+    return new Pipe<>(link.objects(), duplex, ValueCodec.of(type.type()));
+  }
+
+  /** {@link #pipe(TypeRef, boolean)} of a type without arguments. */
+  public <E> Pipe<E> pipe(Class<E> type, boolean duplex) {
+    return new Pipe<>(link.objects(), duplex, ValueCodec.of(type));
+  }
+
   // ---- output
 
   /**

@@ -82,6 +82,11 @@ public abstract class SharedObject {
     return timeoutMillis(TimeUnit.MILLISECONDS.convert(timeout), TimeUnit.MILLISECONDS);
   }
 
+  /** Of no use here any more: a session that follows this one does not open it. */
+  final void forget() {
+    link.forget(open);
+  }
+
   /** Its name; null where it has none. */
   public final @Nullable String name() {
     return ref().getName().isEmpty() ? null : ref().getName();
@@ -89,7 +94,7 @@ public abstract class SharedObject {
 
   /** Ends it for everybody. Whoever waits at it is told. Again: does nothing. */
   public final void delete() {
-    link.forget(open);
+    forget();
     Reply reply =
         link.call(
             Operation.newBuilder()

@@ -317,6 +317,10 @@ public final class QueueMachine {
     return pools;
   }
 
+  SharedObjects objects() {
+    return objects;
+  }
+
   Sessions sessionStates() {
     return sessions;
   }

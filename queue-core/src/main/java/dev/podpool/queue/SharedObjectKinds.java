@@ -23,6 +23,8 @@ final class SharedObjectKinds {
           case LIST -> spec.hasList();
           case VALUE -> spec.hasValue();
           case ARRAY -> spec.hasArray();
+          case QUEUE -> spec.hasQueue();
+          case PIPE -> spec.hasPipe();
           default -> false;
         };
     if (!fits) {
@@ -53,6 +55,8 @@ final class SharedObjectKinds {
       case MAP -> new MapState(number, ref, spec, objects);
       case LIST -> new ListState(number, ref, spec, objects);
       case VALUE, ARRAY -> new ArrayState(number, ref, spec, objects);
+      case QUEUE -> new QueueState(number, ref, spec, objects);
+      case PIPE -> new PipeState(number, ref, spec, objects);
       default -> throw new IllegalStateException("no kind of object: " + spec.getKindCase());
     };
   }

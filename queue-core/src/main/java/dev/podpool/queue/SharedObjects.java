@@ -115,7 +115,18 @@ final class SharedObjects {
       case CHANGE_MAP -> operation.getChangeMap().getMap();
       case CHANGE_LIST -> operation.getChangeList().getList();
       case CHANGE_VALUE -> operation.getChangeValue().getObject();
-      default -> ObjectRef.getDefaultInstance(); // of a kind that there is none of: refused
+      case PUT_ITEMS -> operation.getPutItems().getQueue();
+      case TAKE_ITEM -> operation.getTakeItem().getQueue();
+      case CONFIRM_ITEM -> operation.getConfirmItem().getQueue();
+      case TASK_DONE -> operation.getTaskDone().getQueue();
+      case JOIN_QUEUE -> operation.getJoinQueue().getQueue();
+      case CLOSE_QUEUE -> operation.getCloseQueue().getQueue();
+      case HOLD_END -> operation.getHoldEnd().getPipe();
+      case CLOSE_END -> operation.getCloseEnd().getPipe();
+      case SEND_MESSAGE -> operation.getSendMessage().getPipe();
+      case RECEIVE_MESSAGE -> operation.getReceiveMessage().getPipe();
+      case CONFIRM_MESSAGE -> operation.getConfirmMessage().getPipe();
+      default -> ObjectRef.getDefaultInstance(); // about none: refused
     };
   }
 
@@ -221,7 +232,7 @@ final class SharedObjects {
     for (SharedObject object : List.copyOf(session.objects.values())) {
       object.sessions.remove(session.id);
       object.endSession(session.id);
-      if (object.sessions.isEmpty()) {
+      if (object.sessions.isEmpty() && byRef.containsKey(object.ref)) {
         long millis = object.spec.getTimeToLiveMillis();
         if (millis == 0 && object.ref.getName().isEmpty()) {
           millis = ANONYMOUS_MILLIS;
@@ -233,6 +244,11 @@ final class SharedObjects {
   }
 
   // ---- for the objects
+
+  /** Nobody can make use of {@code object} any more. */
+  void done(SharedObject object) {
+    forget(object);
+  }
 
   /** Larger than every one before, of whatever lock. */
   long nextToken() {
@@ -361,6 +377,11 @@ final class SharedObjects {
 
   long lastToken() {
     return lastToken;
+  }
+
+  /** What all of them hold. */
+  long bytes() {
+    return bytes;
   }
 
   void restoreLast(long number, long token) {

@@ -25,7 +25,14 @@ class HostileOperationsTest {
   };
 
   private static final List<ObjectRef> OBJECTS =
-      List.of(DataScript.LOCK, DataScript.MAP, DataScript.LIST, DataScript.VALUE, DataScript.ARRAY);
+      List.of(
+          DataScript.LOCK,
+          DataScript.MAP,
+          DataScript.LIST,
+          DataScript.VALUE,
+          DataScript.ARRAY,
+          Messages.QUEUE,
+          Messages.PIPE);
 
   private static final Blob BLOB = TestPayloads.blob("blob", 3);
 
@@ -43,7 +50,7 @@ class HostileOperationsTest {
         queue.submit(
             "client" + step, QueueScript.job("job", "a", TestPayloads.word(BLOB), "c", "d"));
         queue.submit("client" + step, QueueScript.job("endless", "e").setDiscardConfirmed(true));
-        for (ObjectRef ref : OBJECTS) {
+        for (ObjectRef ref : OBJECTS.subList(0, 5)) {
           queue.send(
               "client" + step,
               Operation.newBuilder()
@@ -52,6 +59,10 @@ class HostileOperationsTest {
                           .setObject(ref)
                           .setSpec(DataScript.spec(ref.getKind()))));
         }
+        queue.send("client" + step, Messages.openQueue(3, true));
+        queue.send("client" + step, Messages.openPipe(true));
+        queue.send("client" + step, Messages.hold(1));
+        queue.send("worker", Messages.hold(2));
       }
       String sender = random.nextBoolean() ? "worker" : "client" + step / 50 * 50;
       Operation operation = (Operation) anything(Operation.newBuilder(), random, 0);
@@ -134,16 +145,15 @@ class HostileOperationsTest {
   /** A message with random fields, among them the ids, names and numbers that exist. */
   private static Message anything(Message.Builder message, SplittableRandom random, int depth) {
     List<FieldDescriptor> fields = message.getDescriptorForType().getFields();
-    if (message instanceof Operation.Builder operation) {
+    if (message instanceof Operation.Builder builder) {
       List<FieldDescriptor> kinds =
-          fields.stream()
-              .filter(field -> field.getJavaType() == FieldDescriptor.JavaType.MESSAGE)
-              .toList();
+          fields.stream().filter(field -> field.getContainingOneof() != null).toList();
       FieldDescriptor kind = kinds.get(random.nextInt(kinds.size()));
-      return operation
-          .setField(kind, anything(message.newBuilderForField(kind), random, 1))
-          .setWait(random.nextInt(3))
-          .build();
+      Message content = anything(message.newBuilderForField(kind), random, 1);
+      return builder.setWait(random.nextInt(3)).setField(kind, content).build();
+    }
+    if (message instanceof ObjectRef.Builder && random.nextInt(4) > 0) {
+      return OBJECTS.get(random.nextInt(OBJECTS.size()));
     }
     for (FieldDescriptor field : fields) {
       if (random.nextInt(3) == 0 || depth > 6) {

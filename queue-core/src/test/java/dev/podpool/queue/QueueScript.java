@@ -98,6 +98,7 @@ final class QueueScript {
       Invariants.check(machine);
       QueueMachine restored = QueueMachine.restore(machine.snapshot());
       assertThat(restored.snapshot()).isEqualTo(machine.snapshot());
+      assertThat(restored.objects().bytes()).isEqualTo(machine.objects().bytes());
     }
     return last;
   }
