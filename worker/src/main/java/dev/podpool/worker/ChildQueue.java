@@ -245,7 +245,7 @@ final class ChildQueue {
   private final class Session implements SessionHandler {
     final CompletableFuture<Void> ended = new CompletableFuture<>();
     private final int number;
-    private final Map<Operation, Long> calls = new IdentityHashMap<>();
+    private final IdentityHashMap<Operation, Long> calls = new IdentityHashMap<>();
     private @Nullable QueueSession session;
 
     Session(int number) {
