@@ -86,11 +86,15 @@ final class ObjectLink {
   // ---- operations
 
   /**
-   * Opens an object, in this session and those that follow it.
+   * Opens an object, in this session and those that follow it. One that must be there and is open
+   * already is not asked for again: if it was deleted since, its first use says so.
    *
    * @throws PodpoolException if it can't be
    */
   void open(OpenObject open) {
+    if (!open.hasSpec() && opened.contains(open)) {
+      return;
+    }
     Reply reply = call(Operation.newBuilder().setOpenObject(open).build());
     if (reply.hasRefusal()) {
       throw QueueLink.exception(reply.getRefusal());

@@ -14,6 +14,7 @@ import dev.podpool.function.internal.Codec;
 import dev.podpool.function.internal.Codecs;
 import dev.podpool.function.internal.ConcreteTypes;
 import dev.podpool.function.internal.OwnProcess;
+import dev.podpool.function.internal.QueueBridge;
 import dev.podpool.internal.LocalRuntime;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.CordonWorker;
@@ -44,7 +45,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -78,10 +81,27 @@ public final class Podpool implements AutoCloseable {
   private final PoolClient readers;
   private final List<PodProcess> children = new ArrayList<>(); // guarded by itself
   private final AtomicInteger processes = new AtomicInteger();
+  private final @Nullable LocalRuntime runtime; // null: not one of this JVM's own
+  private final Set<Pool> pools = ConcurrentHashMap.newKeySet();
+  private final boolean isProcess; // its pool's: nobody closes it
 
   private Podpool(@Nullable RuntimeSearch found, QueueAccess connection, ConnectOptions options) {
+    this(found, connection, options, null, false);
+  }
+
+  private Podpool(
+      @Nullable RuntimeSearch found,
+      QueueAccess connection,
+      ConnectOptions options,
+      @Nullable LocalRuntime runtime,
+      boolean isProcess) {
     this.found = found;
+    this.runtime = runtime;
+    this.isProcess = isProcess;
     link = new QueueLink(connection, options.patience());
+    if (!isProcess) {
+      ObjectResolver.opened(link.objects());
+    }
     blobs = new LinkBlobs(link);
     code =
         options.codeTravels()
@@ -95,11 +115,16 @@ public final class Podpool implements AutoCloseable {
   // ---- connecting
 
   /**
-   * Connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code PODPOOL_KEY_FILE} name; or
-   * else to the queue of a cluster whose access directory {@code PODPOOL_ACCESS} names, or a pod
-   * has at {@code /var/run/podpool}; or else to this user's on this machine, which {@code podpool
-   * local up} has started; or else to the cluster of the kubeconfig, where the dependency {@code
-   * podpool-client-kubernetes} is there. {@link ConnectOptions#toCluster} asks for a cluster.
+   * In a function that a pool runs: the queue of that pool, by way of its worker, without any
+   * credential. What is shared there can be used; there is no right to more. It is the same for all
+   * of the process's functions, and closing it does nothing.
+   *
+   * <p>Elsewhere, connects to the runtime that {@code PODPOOL_ENDPOINT} and {@code
+   * PODPOOL_KEY_FILE} name; or else to the queue of a cluster whose access directory {@code
+   * PODPOOL_ACCESS} names, or a pod has at {@code /var/run/podpool}; or else to this user's on this
+   * machine, which {@code podpool local up} has started; or else to the cluster of the kubeconfig,
+   * where the dependency {@code podpool-client-kubernetes} is there. {@link
+   * ConnectOptions#toCluster} asks for a cluster.
    *
    * @throws UnreachableException if none answers within 5 s; says where it was looked for
    */
@@ -109,7 +134,40 @@ public final class Podpool implements AutoCloseable {
 
   /** {@link #connect()}, as {@code options} say. */
   public static Podpool connect(ConnectOptions options) {
+    QueueBridge bridge = QueueBridge.installed();
+    if (bridge != null && options.cluster() == null) {
+      return ofProcess(bridge);
+    }
     return connect(System.getenv(), Path.of(System.getProperty("user.home")), options);
+  }
+
+  /** This process's own, which is a pool's. */
+  static Podpool ofProcess(QueueBridge bridge) {
+    return OfProcess.get(bridge);
+  }
+
+  /** One for as long as it works. */
+  private static final class OfProcess {
+    private static @Nullable Podpool current; // guarded by the class
+
+    static synchronized Podpool get(QueueBridge bridge) {
+      Podpool podpool = current;
+      if (podpool == null || podpool.link.hasEnded()) {
+        podpool =
+            new Podpool(
+                null,
+                new BridgeAccess(bridge),
+                ConnectOptions.defaults().withCodeInWorkers(),
+                null,
+                true);
+        current = podpool;
+      }
+      return podpool;
+    }
+  }
+
+  ObjectLink objects() {
+    return link.objects();
   }
 
   static Podpool connect(Map<String, String> environment, Path home, ConnectOptions options) {
@@ -137,12 +195,15 @@ public final class Podpool implements AutoCloseable {
   }
 
   /**
-   * A runtime of this JVM's own, which keeps nothing beyond it: nothing needs to be running.
+   * A runtime of this JVM's own, which keeps nothing beyond it: nothing needs to be running. {@link
+   * #pool(PoolOptions)} gives it pools.
    *
    * @throws PodpoolException if {@code podpool-client-local} is not on the class path
    */
   public static Podpool local() {
-    return new Podpool(null, localRuntime().queue(), ConnectOptions.defaults().withCodeInWorkers());
+    LocalRuntime runtime = localRuntime();
+    return new Podpool(
+        null, runtime.queue(), ConnectOptions.defaults().withCodeInWorkers(), runtime, false);
   }
 
   static LocalRuntime localRuntime() {
@@ -209,6 +270,34 @@ public final class Podpool implements AutoCloseable {
     Pool pool = Pool.on(backend);
     backend.serve(pool.client());
     return pool;
+  }
+
+  /**
+   * A new pool of processes on this machine, of a runtime of this JVM's own ({@link #local}). As
+   * {@link Pool#local(PoolOptions)}, but its functions can use what the runtime's sessions share:
+   * handles are ordinary arguments. Ends when it or this is closed.
+   *
+   * @throws IllegalStateException if this is no runtime of the JVM's own
+   * @throws PodpoolException if there is a pool of that name
+   */
+  public Pool pool(PoolOptions options) {
+    if (runtime == null) {
+      throw new IllegalStateException(
+          "pools of this runtime come from manifests, and not from PoolOptions: "
+              + (isProcess
+                  ? "a function of a pool's process can start none here"
+                  : (isCluster() ? "kubectl apply" : "podpool local up")
+                      + " -f pool.yaml, and then pool(name)"));
+    }
+    Pool pool = Pool.on(runtime.start(options, link.connection()), link.objects());
+    pools.removeIf(each -> each.client().isClosed());
+    pools.add(pool);
+    return pool;
+  }
+
+  /** {@link #pool(PoolOptions)} of {@code workers} processes, named {@code local}. */
+  public Pool pool(int workers) {
+    return pool(new PoolOptions().workers(workers));
   }
 
   /** All pools; processes are none. */
@@ -1030,14 +1119,20 @@ public final class Podpool implements AutoCloseable {
   /**
    * Lets go of the runtime, and does not wait for jobs: what was submitted goes on, but for {@code
    * imap}s. Pools of this connection take no more work, and whoever waits for a result is told.
-   * Again: does nothing.
+   * Pools that were started here are terminated: they end with a runtime of this JVM's own. Again:
+   * does nothing.
    *
    * <p>Waits for the processes that were started here, but for daemons, which it ends. If the
    * thread is interrupted, it waits no longer: they go on, but for those of {@link #local}.
    */
   @Override
   public void close() {
+    if (isProcess) {
+      return;
+    }
     joinChildren();
+    pools.forEach(Pool::terminate);
+    ObjectResolver.closed(link.objects());
     link.close();
     if (found != null) {
       found.close();

@@ -54,6 +54,11 @@ public final class Pool implements AutoCloseable {
     return new Pool(new PoolClient(backend), JobOptions.defaults());
   }
 
+  /** As {@link #on(PoolBackend)}; handles in results are of {@code objects}. */
+  static Pool on(PoolBackend backend, ObjectLink objects) {
+    return new Pool(new PoolClient(backend, objects), JobOptions.defaults());
+  }
+
   /**
    * A pool of {@code workers} processes on this machine. They run on this JVM's Java, with its
    * class path, and end with it. Nothing needs to be running.

@@ -30,6 +30,7 @@ final class PoolClient implements SessionHandler {
   private final Callbacks callbacks = new Callbacks();
   private final QueueSession session;
   private final Unconfirmed unconfirmed;
+  private final @Nullable ObjectLink objects;
 
   private final CountDownLatch shutDown = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -42,10 +43,19 @@ final class PoolClient implements SessionHandler {
   private @Nullable Supplier<PodpoolException> gone;
 
   PoolClient(PoolBackend backend) {
+    this(backend, null);
+  }
+
+  /**
+   * @param objects what handles in results are of; null: the session says
+   */
+  PoolClient(PoolBackend backend, @Nullable ObjectLink objects) {
     this.backend = backend;
     this.session = backend.open(this);
     // A link is one session for many pools.
-    this.unconfirmed = session instanceof QueueLink link ? link.unconfirmed() : new Unconfirmed();
+    QueueLink link = session instanceof QueueLink one ? one : null;
+    this.unconfirmed = link == null ? new Unconfirmed() : link.unconfirmed();
+    this.objects = objects == null && link != null ? link.objects() : objects;
   }
 
   PoolBackend backend() {
@@ -126,7 +136,14 @@ final class PoolClient implements SessionHandler {
 
   /** Results in input order, from the outcomes of all items of a job. */
   <O extends @Nullable Object> List<O> decode(List<Outcome> outcomes, Codec<?> codec) {
-    return Decoder.list(outcomes, codec, backend.blobs());
+    return objects == null
+        ? Decoder.list(outcomes, codec, backend.blobs())
+        : ObjectResolver.within(objects, () -> Decoder.<O>list(outcomes, codec, backend.blobs()));
+  }
+
+  /** The way to what its queue's sessions share; null where there is none. */
+  @Nullable ObjectLink objects() {
+    return objects;
   }
 
   // ---- life

@@ -111,6 +111,11 @@ final class QueueLink implements QueueSession, SessionHandler {
     return connection;
   }
 
+  /** Whether nothing can be asked any more. */
+  boolean hasEnded() {
+    return end != null || closing;
+  }
+
   /** The way to what sessions share. */
   ObjectLink objects() {
     return objects;

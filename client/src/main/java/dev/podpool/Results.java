@@ -91,7 +91,9 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
         if (results == null) {
           throw Failures.of(current, index, job.submitted());
         }
-        return (O) results.next();
+        Decoder.Run values = results;
+        ObjectLink objects = job.client.objects();
+        return (O) (objects == null ? values.next() : ObjectResolver.within(objects, values::next));
       } finally {
         if (at == current.getCount()) {
           run = null;

@@ -1,5 +1,6 @@
 package dev.podpool;
 
+import dev.podpool.function.internal.Referenced;
 import dev.podpool.protocol.DeleteObject;
 import dev.podpool.protocol.ObjectKind;
 import dev.podpool.protocol.ObjectQuery;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods throw {@link NotFoundException} if the object was deleted, and {@link
  * UnreachableException} if the queue is given up.
  */
-public abstract class SharedObject {
+@Referenced.ResolvedBy(ObjectResolver.class)
+public abstract class SharedObject implements Referenced {
 
   private final ObjectLink link;
   private final OpenObject open;
@@ -85,6 +87,12 @@ public abstract class SharedObject {
   /** Of no use here any more: a session that follows this one does not open it. */
   final void forget() {
     link.forget(open);
+  }
+
+  /** What it travels as; not for users. */
+  @Override
+  public final String reference() {
+    return ObjectResolver.reference(ref());
   }
 
   /** Its name; null where it has none. */

@@ -7,7 +7,9 @@ import dev.podpool.function.internal.CapturedFunction;
 import dev.podpool.function.internal.OwnClassPath;
 import dev.podpool.internal.CapturedCall;
 import dev.podpool.internal.PoolBackend;
+import dev.podpool.protocol.CloseSession;
 import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.DeletePool;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.queue.loop.QueueLoop;
@@ -24,7 +26,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** One pool of child processes, with a queue of its own in memory. */
+/** One pool of child processes, with a queue in memory: of its own, or shared with others. */
 final class InMemoryPool implements PoolBackend {
 
   private final String name;
@@ -35,10 +37,21 @@ final class InMemoryPool implements PoolBackend {
   private final QueueLoop queue;
   private final Printer printer;
   private final Worker worker;
+  private final String uid = UUID.randomUUID().toString();
+  private final @Nullable InMemoryQueue shared; // null: the queue is this pool's own
   private final CompletableFuture<QueueSession> ofWorker = new CompletableFuture<>();
+  private @Nullable QueueSession ofClient;
 
   InMemoryPool(PoolOptions options) {
+    this(options, null);
+  }
+
+  /**
+   * @param shared null for a queue of its own, in which nothing is shared
+   */
+  InMemoryPool(PoolOptions options, @Nullable InMemoryQueue shared) {
     requireOnClassPath();
+    this.shared = shared;
     // Copied: the options may change afterwards.
     this.name = options.name();
     this.slots = options.workers();
@@ -47,10 +60,15 @@ final class InMemoryPool implements PoolBackend {
     // An argument may add to the class path, as -javaagent does.
     this.classPathOnly = options.jvmArguments().isEmpty();
     this.printer = new Printer(options.output(), options.errorOutput());
-    this.worker = new Worker(settings(options).withListener(printer));
+    WorkerSettings settings = settings(options).withListener(printer);
+    if (shared != null) {
+      shared.claim(name);
+      settings = settings.withChildAccess(shared.childAccess(name));
+    }
+    this.worker = new Worker(settings);
     // The processes start while the queue is loaded: both take a tenth of a second or more.
     startWorker();
-    this.queue = QueueLoop.inMemory();
+    this.queue = shared == null ? QueueLoop.inMemory() : shared.loop();
   }
 
   private static void requireOnClassPath() {
@@ -87,6 +105,9 @@ final class InMemoryPool implements PoolBackend {
     try {
       worker.start(operation -> ofWorker.join().send(operation));
     } catch (IOException e) {
+      if (shared != null) {
+        shared.release(name);
+      }
       throw new PodpoolException("the pool's processes could not be started: " + e.getMessage(), e);
     }
   }
@@ -121,11 +142,12 @@ final class InMemoryPool implements PoolBackend {
             .setDefinePool(
                 DefinePool.newBuilder()
                     .setPool(name)
-                    .setUid(UUID.randomUUID().toString())
+                    .setUid(uid)
                     .setMaxAttempts(maxAttempts))
             .build());
     OpenSession.Builder workers = session().setPool(name).setWorker(name).setSlots(slots);
     ofWorker.complete(queue.open(workers.build(), worker));
+    ofClient = session;
     return session;
   }
 
@@ -136,7 +158,25 @@ final class InMemoryPool implements PoolBackend {
   @Override
   public void close() {
     worker.close();
-    queue.close();
+    if (shared == null) {
+      queue.close();
+    } else {
+      leave(shared);
+    }
     printer.close();
+  }
+
+  /** The pool is gone from a queue that goes on, and its name free. */
+  private void leave(InMemoryQueue goesOn) {
+    QueueSession client = ofClient;
+    if (client != null) {
+      client.send(
+          Operation.newBuilder()
+              .setDeletePool(DeletePool.newBuilder().setPool(name).setUid(uid))
+              .build());
+      client.send(
+          Operation.newBuilder().setCloseSession(CloseSession.getDefaultInstance()).build());
+    }
+    goesOn.release(name);
   }
 }

@@ -1,5 +1,6 @@
 package dev.podpool.local;
 
+import dev.podpool.PodpoolException;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Delivery;
@@ -14,13 +15,18 @@ import dev.podpool.protocol.TaskOutput;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.session.QueueAccess;
 import dev.podpool.session.QueueSession;
+import dev.podpool.session.RandomId;
 import dev.podpool.session.SessionHandler;
+import dev.podpool.worker.ChildAccess;
 import dev.podpool.worker.Printer;
 import dev.podpool.worker.ProcessHost;
+import dev.podpool.worker.WorkerSettings;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,11 +37,38 @@ final class InMemoryQueue implements QueueAccess {
 
   private final QueueLoop loop = QueueLoop.inMemory();
   private final Printer printer = new Printer(System.out, System.err);
-  private final ProcessHost processes =
-      new ProcessHost(loop::open, settings -> settings.withListener(printer));
+  private final ProcessHost processes = new ProcessHost(loop::open, this::settings);
+  private final Set<String> pools = ConcurrentHashMap.newKeySet();
+
+  private WorkerSettings settings(WorkerSettings of) {
+    return of.withListener(printer).withChildAccess(childAccess(of.pool()));
+  }
+
+  /** For the children of a worker of {@code pool}. */
+  ChildAccess childAccess(String pool) {
+    return new ChildAccess(this, pool, RandomId.next(), Duration.ZERO);
+  }
 
   QueueLoop loop() {
     return loop;
+  }
+
+  /**
+   * Takes {@code pool} as the name of a pool.
+   *
+   * @throws PodpoolException if another has it
+   */
+  void claim(String pool) {
+    if (!pools.add(pool)) {
+      throw new PodpoolException(
+          "this runtime has a pool '"
+              + pool
+              + "'; close it first, or give this one a name: new PoolOptions().name(…)");
+    }
+  }
+
+  void release(String pool) {
+    pools.remove(pool);
   }
 
   /** It answers always: no patience is needed. */

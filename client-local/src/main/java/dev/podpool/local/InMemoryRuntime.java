@@ -14,6 +14,11 @@ public final class InMemoryRuntime implements LocalRuntime {
   }
 
   @Override
+  public PoolBackend start(PoolOptions options, QueueAccess queue) {
+    return new InMemoryPool(options, (InMemoryQueue) queue);
+  }
+
+  @Override
   public QueueAccess queue() {
     return new InMemoryQueue();
   }

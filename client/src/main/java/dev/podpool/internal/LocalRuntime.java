@@ -11,4 +11,11 @@ public interface LocalRuntime {
 
   /** Starts a queue in this JVM. */
   QueueAccess queue();
+
+  /**
+   * Starts a pool at {@code queue}, one of {@link #queue}: its processes reach what that shares.
+   *
+   * @throws dev.podpool.PodpoolException if the queue has a pool of that name
+   */
+  PoolBackend start(PoolOptions options, QueueAccess queue);
 }

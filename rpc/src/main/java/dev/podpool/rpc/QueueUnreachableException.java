@@ -9,7 +9,12 @@ public final class QueueUnreachableException extends IOException {
 
   private final boolean isForGood;
 
-  QueueUnreachableException(String message, boolean isForGood, @Nullable Throwable cause) {
+  /**
+   * The queue gave no answer.
+   *
+   * @param isForGood whether asking again is of no use
+   */
+  public QueueUnreachableException(String message, boolean isForGood, @Nullable Throwable cause) {
     super(message, cause);
     this.isForGood = isForGood;
   }

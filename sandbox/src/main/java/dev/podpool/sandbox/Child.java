@@ -1,5 +1,6 @@
 package dev.podpool.sandbox;
 
+import dev.podpool.function.internal.QueueBridge;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,7 +22,8 @@ public final class Child {
   /**
    * Runs until the supervisor closes the connection.
    *
-   * @param arguments the supervisor's socket; the mapped page
+   * @param arguments the supervisor's socket; the mapped page; {@link Frames#SHARES} where user
+   *     code has a way to the queue
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     InputStream lifeLine = System.in;
@@ -39,6 +41,9 @@ public final class Child {
     outbox.add(Frames.HELLO, hello);
     outbox.flush();
     outbox.startWatchdog();
+    if (arguments.length > 2) {
+      QueueBridge.install(new SupervisorBridge(socket, token));
+    }
     // What ran before an orderly exit counts; what it printed, too.
     Runtime.getRuntime().addShutdownHook(new LastWords(outbox));
 

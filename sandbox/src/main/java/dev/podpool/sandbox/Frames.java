@@ -30,6 +30,49 @@ public final class Frames {
    */
   public static final byte INIT = 4;
 
+  /**
+   * To the child, over its connection for the queue as all that begins so: session (int), call
+   * (long), a Reply of the protocol, which is empty where the operation was simply done.
+   */
+  public static final byte QUEUE_REPLY = 5;
+
+  /**
+   * To the child: session (int), a Refusal that says why it is over. What was sent in it and is not
+   * answered is not known to be applied; what is still sent in it is dropped.
+   */
+  public static final byte QUEUE_SESSION_OVER = 6;
+
+  /**
+   * To the child: question (long), {@link #ANSWERED} and a ReadResponse, or {@link #FAILED} or
+   * {@link #FAILED_FOR_GOOD} and why (text).
+   */
+  public static final byte QUEUE_ANSWER = 7;
+
+  /** From the child, first of all on a second connection: its token, for the queue's frames. */
+  public static final byte QUEUE_HELLO = 22;
+
+  /**
+   * From the child: session (int), call (long), an Operation of the protocol. Sessions are numbered
+   * from 1 on; with the first operation in it, one is opened. Applied in the order in which they
+   * are sent, and answered once each.
+   */
+  public static final byte QUEUE_OPERATION = 23;
+
+  /** From the child: question (long), a ReadRequest of the protocol. */
+  public static final byte QUEUE_QUESTION = 24;
+
+  /** In {@link #QUEUE_ANSWER}. */
+  public static final byte ANSWERED = 0;
+
+  /** In {@link #QUEUE_ANSWER}: asking again may help. */
+  public static final byte FAILED = 1;
+
+  /** In {@link #QUEUE_ANSWER}: asking again is of no use. */
+  public static final byte FAILED_FOR_GOOD = 2;
+
+  /** Argument of the child's program, behind the others: its pool shares objects. */
+  public static final String SHARES = "shares";
+
   /** From the child, first of all: the token that it got on its standard input. */
   public static final byte HELLO = 16;
 

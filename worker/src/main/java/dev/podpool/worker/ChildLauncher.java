@@ -117,6 +117,9 @@ final class ChildLauncher implements AutoCloseable {
     command.add(Child.class.getName());
     command.add(socket.toString());
     command.add(pageFile.toString());
+    if (settings.childAccess() != null) {
+      command.add(Frames.SHARES);
+    }
     return command;
   }
 

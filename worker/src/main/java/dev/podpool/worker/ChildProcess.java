@@ -67,6 +67,7 @@ final class ChildProcess {
   @Nullable Failure initializerFailure;
   @Nullable NativeOutput nativeOutput;
   @Nullable Connection connection;
+  @Nullable ChildQueue queue; // once it has asked for it
   long killAtNanos = Long.MAX_VALUE;
 
   private final Path pageFile;

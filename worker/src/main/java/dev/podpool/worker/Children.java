@@ -36,6 +36,7 @@ final class Children {
   private final ChildLauncher launcher;
   private final ChildFrames frames;
   private final Remains remains;
+  private final @Nullable ChildQueues queues;
   private final Consumer<Runnable> post;
   private final StartFailures startFailures;
   private @Nullable OomKills oomKills; // read while the first child starts
@@ -51,6 +52,7 @@ final class Children {
       ChildLauncher launcher,
       ChildFrames frames,
       Remains remains,
+      @Nullable ChildQueues queues,
       Consumer<Runnable> post)
       throws IOException {
     this.settings = settings;
@@ -59,6 +61,7 @@ final class Children {
     this.selector = selector;
     this.frames = frames;
     this.remains = remains;
+    this.queues = queues;
     this.post = post;
     startFailures = new StartFailures(settings.pool());
     this.launcher = launcher;
@@ -231,7 +234,7 @@ final class Children {
       }
     }
     if (key.isValid() && key.isWritable() && child != null) {
-      flush(child);
+      flush(connection);
     }
   }
 
@@ -256,10 +259,15 @@ final class Children {
   private void take(Connection connection, byte type, ByteBuffer body) throws IOException {
     ChildProcess child = connection.child;
     if (child == null) {
-      if (type != Frames.HELLO) {
-        throw new IOException("a stranger says " + type);
+      switch (type) {
+        case Frames.HELLO -> welcome(connection, ChildFrames.token(body));
+        case Frames.QUEUE_HELLO -> welcomeToQueue(connection, ChildFrames.token(body));
+        default -> throw new IOException("a stranger says " + type);
       }
-      welcome(connection, ChildFrames.token(body));
+      return;
+    }
+    if (connection.queue != null) {
+      connection.queue.take(type, body);
       return;
     }
     switch (type) {
@@ -302,12 +310,30 @@ final class Children {
     throw new IOException("nobody has that token");
   }
 
+  /** A child that is known speaks to the queue. */
+  private void welcomeToQueue(Connection connection, String token) throws IOException {
+    for (Slot slot : slots) {
+      ChildProcess child = slot.child();
+      if (queues != null && child != null && child.queue == null && child.token.equals(token)) {
+        connection.child = child;
+        connection.queue = queues.of(connection);
+        child.queue = connection.queue;
+        return;
+      }
+    }
+    throw new IOException("nobody has that token, or its pool shares nothing");
+  }
+
   /** Sends what there is for {@code child}. */
   void flush(ChildProcess child) {
+    if (child.connection != null) {
+      flush(child.connection);
+    }
+  }
+
+  private static void flush(Connection connection) {
     try {
-      if (child.connection != null) {
-        child.connection.flush();
-      }
+      connection.flush();
     } catch (IOException e) {
       // It has died: its exit is on its way, and with it all that is to be said.
       LOG.log(System.Logger.Level.DEBUG, "a child does not listen", e);
@@ -319,6 +345,10 @@ final class Children {
       ChildProcess child = slot.ready();
       if (child != null) {
         flush(child);
+      }
+      ChildProcess any = slot.child(); // an initializer may use the queue too
+      if (any != null && any.queue != null) {
+        flush(any.queue.connection);
       }
     }
   }
@@ -391,6 +421,7 @@ final class Children {
       if (child != null) {
         child.kill();
         child.deletePage();
+        endQueue(child);
       }
     }
     launcher.close();
@@ -402,6 +433,7 @@ final class Children {
       read(connection); // what it said before it died counts
       connection.close();
     }
+    endQueue(child);
     child.deletePage();
     long now = System.nanoTime();
     String cause = cause(child, exitValue);
@@ -417,6 +449,15 @@ final class Children {
       startFailed(child.round, startFailure(child, cause), signalled, now);
     } else {
       remains.settle(child, exitValue, cause);
+    }
+  }
+
+  /** What it sent before it died counts; then what it holds is free. */
+  private void endQueue(ChildProcess child) {
+    ChildQueue queue = child.queue;
+    if (queue != null && queues != null) {
+      read(queue.connection);
+      queues.end(queue);
     }
   }
 

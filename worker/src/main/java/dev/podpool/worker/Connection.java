@@ -22,6 +22,9 @@ final class Connection {
   /** Whose it is; null until it has said who it is. */
   @Nullable ChildProcess child;
 
+  /** What it is for, where that is the queue and not items. */
+  @Nullable ChildQueue queue;
+
   private final SocketChannel channel;
   private final SelectionKey key;
   private final Bytes out = new Bytes(BUFFER_BYTES);
@@ -30,6 +33,7 @@ final class Connection {
   private byte[] in = new byte[BUFFER_BYTES];
   private int inStart;
   private int inEnd;
+  private boolean paused;
 
   Connection(SocketChannel channel, SelectionKey key) {
     this.channel = channel;
@@ -58,14 +62,41 @@ final class Connection {
       int taken = channel.write(ByteBuffer.wrap(out.array(), written, count));
       written += taken;
       if (taken < count) {
-        key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+        key.interestOps(reading() | SelectionKey.OP_WRITE);
         return;
       }
     }
     out.clear();
     written = 0;
-    if (key.interestOps() != SelectionKey.OP_READ) {
-      key.interestOps(SelectionKey.OP_READ);
+    if (key.interestOps() != reading()) {
+      key.interestOps(reading());
+    }
+  }
+
+  private int reading() {
+    return paused ? 0 : SelectionKey.OP_READ;
+  }
+
+  // ---- pausing
+
+  /** Takes no further frame until {@link #resume}; what comes meanwhile waits at its sender. */
+  void pause() {
+    paused = true;
+    if (key.isValid()) {
+      key.interestOps(key.interestOps() & ~SelectionKey.OP_READ);
+    }
+  }
+
+  boolean isPaused() {
+    return paused;
+  }
+
+  /** Goes on, with the frames that are here already. */
+  void resume(Receiver receiver) throws IOException {
+    paused = false;
+    takeFrames(receiver);
+    if (!paused && key.isValid()) {
+      key.interestOps(key.interestOps() | SelectionKey.OP_READ);
     }
   }
 
@@ -75,7 +106,7 @@ final class Connection {
    * @return false at its end
    */
   boolean read(Receiver receiver) throws IOException {
-    while (true) {
+    while (!paused) {
       if (inEnd == in.length) {
         makeRoom();
       }
@@ -90,11 +121,12 @@ final class Connection {
         return true;
       }
     }
+    return true;
   }
 
   private void takeFrames(Receiver receiver) throws IOException {
     ByteBuffer buffer = ByteBuffer.wrap(in);
-    while (inEnd - inStart >= Frames.HEADER_BYTES) {
+    while (!paused && inEnd - inStart >= Frames.HEADER_BYTES) {
       int length = buffer.getInt(inStart);
       if (inEnd - inStart - 4 < length) {
         break;

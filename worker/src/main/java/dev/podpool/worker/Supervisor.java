@@ -42,6 +42,7 @@ final class Supervisor implements Runnable {
   private final Workload anyItem = new Workload(ByteString.EMPTY, null);
   private final Slot[] slots;
   private final Arrivals arrivals;
+  private final @Nullable ChildQueues queues; // null: children share nothing
   private final Children children;
   private final Dispatcher dispatcher;
   private final Assignments assignments;
@@ -62,6 +63,8 @@ final class Supervisor implements Runnable {
     selector = Selector.open();
     CodeDirectory shared = sharedCodeDirectory();
     ChildLauncher launcher = new ChildLauncher(settings);
+    ChildAccess access = settings.childAccess();
+    queues = access == null ? null : new ChildQueues(access, this::post);
     children =
         new Children(
             settings,
@@ -71,6 +74,7 @@ final class Supervisor implements Runnable {
             launcher,
             new ChildFrames(settings, report, anyItem),
             new Remains(settings, backlog, report),
+            queues,
             this::post);
     children.start(System.nanoTime()); // the first one, while the rest of this is loaded
     CodeDirectory directory =
@@ -113,6 +117,9 @@ final class Supervisor implements Runnable {
     } finally {
       arrivals.close();
       children.abandon();
+      if (queues != null) {
+        queues.close();
+      }
       drains.forEach(drained -> drained.complete(null));
       closeChannels();
     }

@@ -168,6 +168,8 @@ public final class WorkerMain {
             .withMemoryLimitBytes(start.getMemoryLimitBytes())
             .withListener(new Listener())
             .withBlobs(connection.blobs(FETCH_MAX))
+            .withChildAccess(
+                new ChildAccess(connection, start.getPool(), start.getNonce(), DISCONNECTED_GRACE))
             .withInlineBytesMax(INLINE_BYTES_MAX);
     return start.getCodeDirectory().isEmpty()
         ? settings

@@ -27,6 +27,7 @@ public final class WorkerSettings {
   private WorkerListener listener = WorkerListener.NONE;
   private Blobs blobs = Blobs.NONE;
   private boolean singleRun;
+  private @Nullable ChildAccess childAccess;
 
   /**
    * Code that travels, and payloads that are kept beside the queue's log.
@@ -95,6 +96,7 @@ public final class WorkerSettings {
     copy.listener = listener;
     copy.blobs = blobs;
     copy.singleRun = singleRun;
+    copy.childAccess = childAccess;
     return copy;
   }
 
@@ -193,6 +195,11 @@ public final class WorkerSettings {
     return copy;
   }
 
+  /** How children get at what processes share; null: not at all. */
+  public @Nullable ChildAccess childAccess() {
+    return childAccess;
+  }
+
   public WorkerSettings withInitializer(@Nullable Initializer value) {
     WorkerSettings copy = copy();
     copy.initializer = value;
@@ -244,6 +251,12 @@ public final class WorkerSettings {
   public WorkerSettings withListener(WorkerListener value) {
     WorkerSettings copy = copy();
     copy.listener = value;
+    return copy;
+  }
+
+  public WorkerSettings withChildAccess(ChildAccess value) {
+    WorkerSettings copy = copy();
+    copy.childAccess = value;
     return copy;
   }
 

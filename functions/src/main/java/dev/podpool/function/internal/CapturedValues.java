@@ -66,8 +66,12 @@ final class CapturedValues {
 
   private static boolean canTravel(Class<?> type) {
     return type == byte[].class
-        || ((ConcreteTypes.isScalar(type) || type.isRecord())
+        || ((ConcreteTypes.isScalar(type) || type.isRecord() || isHandle(type))
             && ConcreteTypes.problem(type) == null);
+  }
+
+  private static boolean isHandle(Class<?> type) {
+    return Referenced.class.isAssignableFrom(type);
   }
 
   private static boolean isExactly(Class<?> type, @Nullable Object value) {
@@ -86,6 +90,9 @@ final class CapturedValues {
   }
 
   private static boolean isContainer(Class<?> type) {
+    if (isHandle(type)) {
+      return type.getTypeParameters().length > 0;
+    }
     if (isResource(type)) { // DirectoryStream iterates too
       return false;
     }

@@ -1,5 +1,6 @@
 package dev.podpool.function.internal;
 
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 
 /** Finds the codec for a type. */
@@ -17,8 +18,8 @@ public final class Codecs {
 
   /**
    * The codec of {@code type}. Payloads are JSON in UTF-8, but {@code byte[]} is a {@code B} and
-   * the bytes as they are. Numbers, truth values, strings, enums and {@code byte[]} load no JSON
-   * library; everything else is Jackson's.
+   * the bytes as they are. Numbers, truth values, strings, enums, handles and {@code byte[]} load
+   * no JSON library; everything else is Jackson's.
    *
    * @param type concrete, by {@link ConcreteTypes#problem}; what another decodes to is not defined
    */
@@ -35,7 +36,11 @@ public final class Codecs {
 
   private static Codec<?> find(Type type) {
     if (!(type instanceof Class<?> raw)) {
-      return byJackson(type);
+      return type instanceof ParameterizedType generic
+              && generic.getRawType() instanceof Class<?> handle
+              && Referenced.class.isAssignableFrom(handle)
+          ? new ReferenceCodec(type)
+          : byJackson(type);
     }
     if (raw == int.class || raw == Integer.class) {
       return new NumberCodecs.OfInt(raw);
@@ -70,7 +75,10 @@ public final class Codecs {
     if (raw == void.class) {
       return VoidCodec.INSTANCE;
     }
-    return raw.isEnum() ? ofEnum(raw) : byJackson(raw);
+    if (raw.isEnum()) {
+      return ofEnum(raw);
+    }
+    return Referenced.class.isAssignableFrom(raw) ? new ReferenceCodec(raw) : byJackson(raw);
   }
 
   private static Codec<?> byJackson(Type type) {

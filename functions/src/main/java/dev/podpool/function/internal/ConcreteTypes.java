@@ -125,6 +125,9 @@ public final class ConcreteTypes {
     if (raw.isInterface() || Modifier.isAbstract(raw.getModifiers())) {
       return raw.getName() + ", which is " + (raw.isInterface() ? "an interface" : "abstract");
     }
+    if (Referenced.class.isAssignableFrom(raw)) {
+      return null;
+    }
     if (AutoCloseable.class.isAssignableFrom(raw)) {
       return raw.getName() + ", which is a resource and not a value";
     }

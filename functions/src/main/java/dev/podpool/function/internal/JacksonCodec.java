@@ -94,6 +94,9 @@ final class JacksonCodec extends JsonCodec<Object> {
     try {
       return reader.readValue(buffer, offset, length);
     } catch (JsonMappingException e) {
+      if (e.getCause() instanceof DecodeException reference) {
+        throw reference; // of a handle, which says more
+      }
       String at = e.getPath().isEmpty() ? "" : " at " + path(e);
       throw new DecodeException(
           "a payload of "
@@ -134,6 +137,7 @@ final class JacksonCodec extends JsonCodec<Object> {
             .addModule(new JavaTimeModule())
             .addModule(new Jdk8Module())
             .addModule(new ParameterNamesModule())
+            .addModule(new ReferenceModule())
             .defaultPropertyInclusion(
                 JsonInclude.Value.construct(JsonInclude.Include.ALWAYS, JsonInclude.Include.ALWAYS))
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)

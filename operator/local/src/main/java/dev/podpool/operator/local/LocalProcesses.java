@@ -6,6 +6,8 @@ import dev.podpool.protocol.PoolsChange;
 import dev.podpool.protocol.TaskOutput;
 import dev.podpool.rpc.OutputPublisher;
 import dev.podpool.rpc.PoolsWatcher;
+import dev.podpool.session.RandomId;
+import dev.podpool.worker.ChildAccess;
 import dev.podpool.worker.ProcessHost;
 import dev.podpool.worker.WorkerListener;
 import dev.podpool.worker.WorkerSettings;
@@ -67,6 +69,8 @@ final class LocalProcesses implements AutoCloseable {
         .withBlobs(surroundings.connection().blobs(FETCH_MAX))
         .withInlineBytesMax(INLINE_BYTES_MAX)
         .withCodeDirectory(surroundings.files().code())
+        .withChildAccess(
+            new ChildAccess(surroundings.connection(), of.pool(), RandomId.next(), PATIENCE))
         .withListener(new Output(of.pool()));
   }
 

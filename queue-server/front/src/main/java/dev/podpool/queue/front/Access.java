@@ -83,6 +83,8 @@ final class Access {
   private static final Entitling TO_BE_CLIENT =
       Entitling.of(Right.SUBMIT, Right.MANAGE, Right.READ, Right.CANCEL);
 
+  private static final int NONCE_BYTES = 16;
+
   private final QueueLoop queue;
 
   Access(QueueLoop queue) {
@@ -145,25 +147,64 @@ final class Access {
 
   /**
    * Whether {@code caller} may go on with the session that was opened so. The workers of a queue
-   * have one name, so that alone is no right to the session of one of them.
+   * have one name, so that alone is no right to the session of one of them, or of its children.
    */
   static boolean mayResume(Caller caller, OpenSession opened) {
     return opened.getPrincipal().equals(caller.principal())
-        && (caller.isOwner() || opened.getPool().isEmpty() || notTheWorker(caller, opened) == null);
+        && (caller.isOwner() || !isOfPool(opened) || notOfThePod(caller, opened) == null);
+  }
+
+  private static boolean isOfPool(OpenSession opened) {
+    return !opened.getPool().isEmpty() || !opened.getWorker().isEmpty();
   }
 
   private CompletableFuture<Checked> checkOpening(
       Request request, OpenSession open, Caller caller) {
-    boolean isWorker = !open.getPool().isEmpty() || !open.getWorker().isEmpty();
-    return anyOf(caller, isWorker ? WORK : TO_BE_CLIENT)
+    boolean isOfPool = isOfPool(open);
+    return anyOf(caller, isOfPool ? WORK : TO_BE_CLIENT)
         .thenCompose(
             entitled -> {
               if (!entitled.verdict().isYes()) {
                 return ended(entitled.verdict());
               }
-              String why = isWorker ? notTheWorker(caller, open) : null;
+              String why = isOfPool ? notOfThePod(caller, open) : null;
               return why == null ? passed(request) : ended(Verdict.no(why));
             });
+  }
+
+  /**
+   * Why {@code caller} is not the pod of the session {@code opened}, which is a worker's, or that
+   * of one of its children; null where it is.
+   */
+  private static @Nullable String notOfThePod(Caller caller, OpenSession opened) {
+    return opened.getWorker().isEmpty()
+        ? notOfAChild(caller, opened)
+        : notTheWorker(caller, opened);
+  }
+
+  /** Sessions of a worker's children begin with half of its own nonce, and are clients'. */
+  private static @Nullable String notOfAChild(Caller caller, OpenSession opened) {
+    Caller.Pod pod = caller.pod();
+    if (pod == null) {
+      return caller.principal()
+          + " shows a token that is bound to no pod, and so can't speak for a process of pool "
+          + opened.getPool()
+          + ": use the one of a projected volume in the worker's pod";
+    }
+    ByteString nonce = opened.getNonce();
+    return nonce.size() == NONCE_BYTES && beginsWith(nonce, pod.uid())
+        ? null
+        : "the token of pod %s (uid %s) is no right to speak for another pod's process"
+            .formatted(pod.name(), pod.uid());
+  }
+
+  private static boolean beginsWith(ByteString nonce, String podUid) {
+    try {
+      ByteString whole = RandomId.of(UUID.fromString(podUid));
+      return nonce.startsWith(whole.substring(0, NONCE_BYTES / 2)) && !nonce.equals(whole);
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
   }
 
   /** Why {@code caller} is not the worker of the session {@code opened}; null where it is. */
@@ -367,6 +408,14 @@ final class Access {
               i, Operation.newBuilder().setRefused(Refused.newBuilder().setRefusal(refusal)));
     }
     return new Checked(changed.build(), Status.OK);
+  }
+
+  /**
+   * Whether who was let in by {@code right} may ask {@code question}: a worker, whose children use
+   * what is shared, asks about nothing else.
+   */
+  static boolean mayAsk(Right right, ReadRequest question) {
+    return right != Right.WORK || question.hasObject() || question.hasObjects();
   }
 
   /** Of one call each: what lets it in. */

@@ -102,7 +102,11 @@ public final class QueueFront implements AutoCloseable {
                         new SessionCall(
                             call, at, by, () -> connections.close(call.getAttributes()))))
             .addMethod(
-                QueueRpc.READ, guarded(guard, true, new ReadCalls(queue, watches), Right.READ))
+                QueueRpc.READ,
+                guarded(
+                    guard,
+                    new Gate.Kind(Access.Entitling.of(Right.READ, Right.WORK), true),
+                    new ReadCalls(queue, watches)))
             .addMethod(QueueRpc.WATCH_POOLS, guarded(guard, false, watches, Right.MANAGE))
             .addMethod(
                 QueueRpc.FETCH_BLOB,

@@ -6,11 +6,10 @@ import dev.podpool.protocol.ReadResponse;
 import dev.podpool.queue.loop.QueueLoop;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
 import io.grpc.Status;
 
 /** Questions: answered from the machine's state. */
-final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
+final class ReadCalls implements Gate.Handler<ReadRequest, ReadResponse> {
 
   private final QueueLoop queue;
   private final PoolWatches watches;
@@ -21,8 +20,8 @@ final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
   }
 
   @Override
-  public ServerCall.Listener<ReadRequest> startCall(
-      ServerCall<ReadRequest, ReadResponse> call, Metadata headers) {
+  public ServerCall.Listener<ReadRequest> start(
+      ServerCall<ReadRequest, ReadResponse> call, Gate.Admitted admitted) {
     call.request(1);
     return new ServerCall.Listener<>() {
       @Override
@@ -32,6 +31,16 @@ final class ReadCalls implements ServerCallHandler<ReadRequest, ReadResponse> {
           call.close(
               Status.UNIMPLEMENTED.withDescription(
                   unknown + " is not known to this queue: update it before its clients"),
+              new Metadata());
+          return;
+        }
+        if (!Access.mayAsk(admitted.by(), question)) {
+          call.close(
+              Status.PERMISSION_DENIED.withDescription(
+                  admitted.caller().principal()
+                      + " may ask about what processes share, as a worker, and not to "
+                      + Right.READ.verb()
+                      + " more of this queue"),
               new Metadata());
           return;
         }

@@ -4,7 +4,10 @@ import java.util.Locale;
 
 /** What somebody may be allowed to do at a queue. On a cluster, verbs of RBAC: docs/security.md. */
 public enum Right {
-  /** To be a worker: take items, fetch blobs, report outcomes, publish output. */
+  /**
+   * To be a worker: take items, fetch blobs, report outcomes, publish output, and use what is
+   * shared for the processes that run the items.
+   */
   WORK,
   /** To hand in jobs, and to end and forget one's own. */
   SUBMIT,

@@ -3,14 +3,21 @@ package dev.podpool.queue.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.protocol.AcquireLock;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.JobsQuery;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.PutBlob;
+import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.Request;
+import dev.podpool.protocol.SubmitJob;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.session.RandomId;
 import io.grpc.Status;
@@ -110,6 +117,67 @@ class AccessTest {
     assertThat(Access.mayResume(new Somebody(null, work), ofClient)).isTrue();
     assertThat(Access.mayResume(itself, opened.toBuilder().setPrincipal("another").build()))
         .isFalse();
+  }
+
+  private static Request opening(OpenSession.Builder open) {
+    return Request.newBuilder().setEpoch(1).setResume(true).setOpen(open).build();
+  }
+
+  @Test
+  void aWorkerMaySpeakForItsChildrenButForNoOtherPods() {
+    String uid = UUID.randomUUID().toString();
+    ByteString nonce =
+        RandomId.of(UUID.fromString(uid)).substring(0, 8).concat(RandomId.next().substring(8));
+    Set<Right> work = Set.of(Right.WORK);
+    Caller itself = new Somebody(new Caller.Pod("w", uid), work);
+    OpenSession.Builder open = OpenSession.newBuilder().setNonce(nonce).setPool("p");
+    assertThat(check(opening(open), itself).end().isOk()).isTrue();
+    OpenSession opened = open.setPrincipal(itself.principal()).build();
+    assertThat(Access.mayResume(itself, opened)).isTrue();
+
+    for (Caller.Pod other :
+        new Caller.Pod[] {new Caller.Pod("w", UUID.randomUUID().toString()), null}) {
+      Caller another = new Somebody(other, work);
+      assertThat(check(opening(open), another).end().getCode())
+          .isEqualTo(Status.Code.PERMISSION_DENIED);
+      assertThat(Access.mayResume(another, opened)).as("pod %s", other).isFalse();
+    }
+    assertThat(check(opening(open), new Somebody(itself.pod(), Set.of(Right.SUBMIT))).end().isOk())
+        .isFalse();
+    assertThat(
+            check(opening(OpenSession.newBuilder().setNonce(RandomId.next())), itself)
+                .end()
+                .getCode())
+        .as("a client's session")
+        .isEqualTo(Status.Code.PERMISSION_DENIED);
+  }
+
+  @Test
+  void aWorkerUsesWhatIsSharedAndHandsInNothing() {
+    Caller worker = new Somebody(null, Set.of(Right.WORK));
+    Operation.Builder acquire =
+        Operation.newBuilder().setAcquireLock(AcquireLock.getDefaultInstance());
+    Operation.Builder submit = Operation.newBuilder().setSubmitJob(SubmitJob.getDefaultInstance());
+    Operation.Builder release =
+        Operation.newBuilder().setReleaseJob(ReleaseJob.getDefaultInstance());
+    Batch checked = check(of(acquire, submit, release), worker).request().getBatch();
+    assertThat(checked.getOperations(0)).isEqualTo(acquire.build());
+    assertThat(checked.getOperations(1).hasRefused()).isTrue();
+    assertThat(checked.getOperations(2).hasRefused()).isTrue();
+  }
+
+  @Test
+  void aWorkerAsksAboutWhatIsSharedAndNothingElse() {
+    ReadRequest object =
+        ReadRequest.newBuilder().setObject(ObjectQuery.getDefaultInstance()).build();
+    ReadRequest objects =
+        ReadRequest.newBuilder().setObjects(ObjectsQuery.getDefaultInstance()).build();
+    ReadRequest jobs = ReadRequest.newBuilder().setJobs(JobsQuery.getDefaultInstance()).build();
+    assertThat(Access.mayAsk(Right.WORK, object)).isTrue();
+    assertThat(Access.mayAsk(Right.WORK, objects)).isTrue();
+    assertThat(Access.mayAsk(Right.WORK, jobs)).isFalse();
+    assertThat(Access.mayAsk(Right.WORK, ReadRequest.getDefaultInstance())).isFalse();
+    assertThat(Access.mayAsk(Right.READ, jobs)).isTrue();
   }
 
   @Test

@@ -1,0 +1,128 @@
+package dev.podpool.operator.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.AsyncResult;
+import dev.podpool.JobOptions;
+import dev.podpool.Podpool;
+import dev.podpool.Pool;
+import dev.podpool.SharedLock;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What processes share, used by functions in workers of the durable runtime. */
+@Timeout(120)
+class SharedInWorkersTest {
+
+  private static final JobOptions ONE_BY_ONE = JobOptions.defaults().withChunkSize(1);
+
+  @TempDir private Path directory;
+  @TempDir private Path files;
+  private TestRuntime local;
+  private Podpool podpool;
+
+  @BeforeEach
+  void start() throws IOException, InterruptedException {
+    local = new TestRuntime(directory);
+    podpool = Podpool.connect(local.runtime.directory().path()); // its code travels
+  }
+
+  @AfterEach
+  void nothingIsLeft() {
+    podpool.close();
+    local.close();
+    local.crew.assertNoneIsLeft();
+  }
+
+  record Append(SharedLock lock, String file, int number) {}
+
+  static String append(Append what) throws Exception {
+    what.lock.lock();
+    try {
+      Path path = Path.of(what.file);
+      int lines = Files.readAllLines(path).size();
+      Files.writeString(path, lines + " begins,", StandardOpenOption.APPEND);
+      Thread.sleep(2); // the work
+      Files.writeString(path, what.number + "\n", StandardOpenOption.APPEND);
+    } finally {
+      what.lock.unlock();
+    }
+    return String.valueOf(SharedInWorkersTest.class.getClassLoader().getName());
+  }
+
+  @Test
+  void codeThatTravelledUsesALockThatWasItsArgument() throws Exception {
+    local.applyAndAwaitReady("workers: 2, slots: 2");
+    Path file = Files.createFile(files.resolve("basket"));
+    SharedLock lock = podpool.lock("basket");
+    List<Append> inputs =
+        IntStream.range(0, 20).mapToObj(n -> new Append(lock, file.toString(), n)).toList();
+    try (Pool pool = podpool.pool(TestRuntime.POOL)) {
+      assertThat(pool.with(ONE_BY_ONE).map(SharedInWorkersTest::append, inputs))
+          .containsOnly("podpool-code");
+    }
+    List<String> lines = Files.readAllLines(file);
+    assertThat(lines).hasSize(20);
+    for (int i = 0; i < 20; i++) {
+      assertThat(lines.get(i)).matches(i + " begins,\\d+");
+    }
+  }
+
+  static long lockAndStay(SharedLock lock, String marker) throws Exception {
+    lock.lock();
+    if (Files.notExists(Path.of(marker))) {
+      Files.writeString(Path.of(marker), Long.toString(lock.fencingToken()));
+      Thread.sleep(Long.MAX_VALUE); // until its worker is killed
+    }
+    long token = lock.fencingToken();
+    lock.unlock();
+    return token;
+  }
+
+  @Test
+  void aWorkerThatIsKilledFreesTheLocksOfItsProcesses() throws Exception {
+    local.applyAndAwaitReady("workers: 1");
+    SharedLock lock = podpool.lock("basket");
+    Path marker = files.resolve("token");
+    try (Pool pool = podpool.pool(TestRuntime.POOL)) {
+      AsyncResult<Long> token =
+          pool.applyAsync(SharedInWorkersTest::lockAndStay, lock, marker.toString());
+      while (Files.notExists(marker) || Files.size(marker) == 0) {
+        Thread.sleep(5); // a poll of what has no signal
+      }
+      assertThat(lock.tryLock()).isFalse();
+      local.crew.killOne(new SplittableRandom(1));
+      assertThat(token.get()).isGreaterThan(Long.parseLong(Files.readString(marker)));
+    }
+    assertThat(lock.tryLock(1, TimeUnit.MINUTES)).isTrue();
+  }
+
+  @Test
+  void aQueueThatIsRestartedCostsAWaitingFunctionNothing() throws Exception {
+    local.applyAndAwaitReady("workers: 1");
+    SharedLock lock = podpool.lock("basket");
+    lock.lock();
+    Path marker = Files.createFile(files.resolve("token"));
+    try (Pool pool = podpool.pool(TestRuntime.POOL)) {
+      AsyncResult<Long> token =
+          pool.applyAsync(SharedInWorkersTest::lockAndStay, lock, marker.toString());
+      while (local.counts().getLeased() == 0) {
+        Thread.sleep(5); // a poll of what has no signal
+      }
+      local.crew.killQueue();
+      lock.unlock();
+      assertThat(token.get()).isPositive();
+    }
+  }
+}
