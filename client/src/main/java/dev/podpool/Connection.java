@@ -1,11 +1,14 @@
 package dev.podpool;
 
+import dev.podpool.function.internal.OwnProcess;
+import dev.podpool.function.internal.Referenced;
 import dev.podpool.protocol.CloseEnd;
 import dev.podpool.protocol.ConfirmMessage;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.HoldEnd;
 import dev.podpool.protocol.ItemTaken;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.PipeEnd;
 import dev.podpool.protocol.ReceiveMessage;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.SendMessage;
@@ -14,6 +17,8 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +30,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <E> the type of one message
  */
-public final class Connection<E extends @Nullable Object> implements Closeable {
+@Referenced.ResolvedBy(ObjectResolver.class)
+public final class Connection<E extends @Nullable Object> implements Closeable, Referenced {
+
+  // Which ends a payload has that is being made by this thread; null: nobody asks.
+  private static final ThreadLocal<@Nullable List<PipeEnd>> ENCODED = new ThreadLocal<>();
 
   private final Pipe<E> pipe;
   private final int end;
@@ -45,12 +54,37 @@ public final class Connection<E extends @Nullable Object> implements Closeable {
   }
 
   void hold() {
-    check(
-        link()
-            .call(
-                Operation.newBuilder()
-                    .setHoldEnd(HoldEnd.newBuilder().setPipe(pipe.ref()).setEnd(end))
-                    .build()));
+    OwnProcess own = OwnProcess.ofThisJvm();
+    HoldEnd.Builder hold = HoldEnd.newBuilder().setPipe(pipe.ref()).setEnd(end);
+    if (own != null) {
+      hold.setProcess(own.pool()); // which holds what it was given, until here
+    }
+    check(link().call(Operation.newBuilder().setHoldEnd(hold).build()));
+  }
+
+  /** What it travels as; not for users. */
+  @Override
+  public String reference() {
+    if (closed) {
+      throw new IllegalStateException(this + " is closed, and can't be given away");
+    }
+    List<PipeEnd> encoded = ENCODED.get();
+    if (encoded != null) {
+      encoded.add(PipeEnd.newBuilder().setPipe(pipe.ref()).setEnd(end).build());
+    }
+    return ObjectResolver.reference(pipe.ref(), end, receives && sends);
+  }
+
+  /** The ends that {@code encoding} encodes. */
+  static List<PipeEnd> encodedBy(Runnable encoding) {
+    List<PipeEnd> encoded = new ArrayList<>();
+    ENCODED.set(encoded);
+    try {
+      encoding.run();
+      return encoded;
+    } finally {
+      ENCODED.remove();
+    }
   }
 
   private ObjectLink link() {

@@ -3,16 +3,20 @@ package dev.podpool;
 import dev.podpool.protocol.CancelWait;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +32,8 @@ final class ObjectLink {
   private final Set<OpenObject> opened = Collections.synchronizedSet(new LinkedHashSet<>());
   // Told when a session ends, with which their grants are gone.
   private final Set<Runnable> holders = ConcurrentHashMap.newKeySet();
+  private final Map<ObjectRef, WeakReference<SharedLock>> locks =
+      new HashMap<>(); // guarded by itself
   private final AtomicLong lastWait = new AtomicLong();
 
   ObjectLink(QueueLink link) {
@@ -81,6 +87,24 @@ final class ObjectLink {
 
   void letGo(Runnable lost) {
     holders.remove(lost);
+  }
+
+  /**
+   * The handle of a lock that arrived: one in this process, so that it is the same that a condition
+   * of it gives back.
+   */
+  SharedLock lock(ObjectRef ref, boolean reentrant) {
+    synchronized (locks) {
+      WeakReference<SharedLock> kept = locks.get(ref);
+      SharedLock known = kept == null ? null : kept.get();
+      if (known != null && (known instanceof SharedReentrantLock || !reentrant)) {
+        return known;
+      }
+      SharedLock lock =
+          reentrant ? new SharedReentrantLock(this, ref, null) : new SharedLock(this, ref, null);
+      locks.put(ref, new WeakReference<>(lock));
+      return lock;
+    }
   }
 
   // ---- operations

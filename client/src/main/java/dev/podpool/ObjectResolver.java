@@ -30,15 +30,42 @@ final class ObjectResolver implements Referenced.Resolver {
 
   ObjectResolver() {}
 
-  /** A handle of {@code ref}, which is there, and {@code arguments} of its type. */
-  @SuppressWarnings("UnusedVariable") // a lock has none; what holds values has those of their type
-  private static SharedObject handle(ObjectLink link, ObjectRef ref, List<Type> arguments) {
+  /** A handle of {@code ref}, which is there: a {@code type} with {@code arguments}. */
+  private static Referenced handle(
+      ObjectLink link, ObjectRef ref, Class<?> type, List<Type> arguments) {
     return switch (ref.getKind()) {
-      case LOCK -> new SharedLock(link, ref, null);
+      case LOCK -> link.lock(ref, type == SharedReentrantLock.class);
+      case SEMAPHORE -> new SharedSemaphore(link, ref, null);
+      case EVENT -> new SharedEvent(link, ref, null);
+      case CONDITION -> SharedCondition.of(link, ref);
+      case BARRIER -> new SharedBarrier(link, ref, null);
+      case QUEUE ->
+          type == SharedJoinableQueue.class
+              ? new SharedJoinableQueue<>(link, ref, null, values(arguments, 0))
+              : new SharedQueue<>(link, ref, null, values(arguments, 0));
+      case MAP ->
+          type == Namespace.class
+              ? new Namespace(link, ref)
+              : new SharedMap<Object, @Nullable Object>(
+                  link, ref, keys(arguments), values(arguments, 1));
+      case LIST -> new SharedList<>(link, ref, values(arguments, 0));
+      case VALUE -> new SharedValue<>(link, ref, null, values(arguments, 0));
+      case ARRAY -> new SharedArray<>(link, ref, null, values(arguments, 0));
+      case PIPE ->
+          throw new DecodeException("a pipe can't travel as a whole; pass its first() or second()");
       default ->
           throw new DecodeException(
               reference(ref) + " is of a kind that is not known here; update this side");
     };
+  }
+
+  private static ValueCodec<@Nullable Object> values(List<Type> arguments, int index) {
+    return ValueCodec.of(arguments.get(index));
+  }
+
+  @SuppressWarnings("unchecked") // its keys are what its type says
+  private static KeyCodec<Object> keys(List<Type> arguments) {
+    return KeyCodec.of((Class<Object>) arguments.get(0));
   }
 
   // ---- which queue
@@ -100,6 +127,24 @@ final class ObjectResolver implements Referenced.Resolver {
         : kind + ":" + ref.getName();
   }
 
+  /** Of one end of a pipe. */
+  static String reference(ObjectRef pipe, int end, boolean duplex) {
+    return reference(pipe) + (duplex ? ":duplex:" : ":simplex:") + end;
+  }
+
+  private static Connection<?> connection(ObjectLink link, String reference, List<Type> arguments) {
+    String[] parts = reference.split(":", -1);
+    if (parts.length != 3) {
+      throw new DecodeException(
+          "'" + reference + "' is no end of a pipe; run the same build on both sides");
+    }
+    Pipe<@Nullable Object> pipe =
+        new Pipe<@Nullable Object>(link, ref(parts[0]), parts[1].equals("duplex"), values(arguments, 0));
+    Connection<?> end = parts[2].equals("1") ? pipe.first() : pipe.second();
+    end.hold();
+    return end;
+  }
+
   static ObjectRef ref(String reference) {
     int end = Math.max(reference.indexOf(':'), reference.indexOf('#'));
     try {
@@ -117,9 +162,17 @@ final class ObjectResolver implements Referenced.Resolver {
 
   @Override
   public Referenced resolve(String reference, Class<?> type, List<Type> arguments) {
-    ObjectRef ref = ref(reference);
     try {
-      return handle(link(reference), ref, arguments);
+      ObjectLink link = link(reference);
+      Referenced handle =
+          type == Connection.class
+              ? connection(link, reference, arguments)
+              : handle(link, ref(reference), type, arguments);
+      if (!type.isInstance(handle)) {
+        throw new DecodeException(
+            reference + " is no " + type.getSimpleName() + "; run the same build on both sides");
+      }
+      return handle;
     } catch (PodpoolException e) {
       throw new DecodeException(reference + " can't be used here: " + e.getMessage(), e);
     }

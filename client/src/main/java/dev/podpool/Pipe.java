@@ -1,6 +1,7 @@
 package dev.podpool;
 
 import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSpec;
 import dev.podpool.protocol.PipeSpec;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,14 @@ public final class Pipe<E extends @Nullable Object> extends SharedObject {
     second = new Connection<>(this, 2, duplex, true, codec);
     first.hold();
     second.hold();
+  }
+
+  /** A pipe that another process has made. */
+  Pipe(ObjectLink link, ObjectRef ref, boolean duplex, ValueCodec<E> codec) {
+    super(link, ref, null);
+    forget();
+    first = new Connection<>(this, 1, true, duplex, codec);
+    second = new Connection<>(this, 2, duplex, true, codec);
   }
 
   private static ObjectSpec spec(boolean duplex) {

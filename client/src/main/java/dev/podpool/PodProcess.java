@@ -7,6 +7,7 @@ import dev.podpool.function.internal.FieldsTravel;
 import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.PipeEnd;
 import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.SignalProcess;
@@ -14,6 +15,7 @@ import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -200,6 +202,9 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
     UUID uid = UUID.randomUUID();
     String pool =
         "process-" + HexFormat.of().toHexDigits(uid.getMostSignificantBits()); // of a DNS label
+    CapturedFunction what = function == null ? Capture.capture(this) : function;
+    // It holds them from its start, so that this process may close its own at once.
+    List<PipeEnd> ends = Connection.encodedBy(() -> what.payload(arguments));
     DefinePool define =
         DefinePool.newBuilder()
             .setPool(pool)
@@ -211,12 +216,13 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
                     .setDaemon(daemon)
                     .setParent(parentPool)
                     .setParentName(parent.name())
-                    .setParentPid(parent.pid()))
+                    .setParentPid(parent.pid())
+                    .addAllEnds(ends))
             .build();
     PoolClient client = podpool().client(pool);
     MapJob job = new MapJob(client, 1, MapJob.Role.KEEPER);
     podpool().send(Operation.newBuilder().setDefinePool(define).build());
-    new Submission(client, job.id, function == null ? Capture.capture(this) : function)
+    new Submission(client, job.id, what)
         .submit(
             job,
             JobOptions.defaults().withMaxAttempts(1).withRetention(RETENTION),

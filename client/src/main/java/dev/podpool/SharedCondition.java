@@ -4,10 +4,13 @@ import dev.podpool.protocol.AwaitCondition;
 import dev.podpool.protocol.ConditionSpec;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSpec;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.SignalCondition;
+import dev.podpool.protocol.StatusQuery;
 import java.time.Duration;
 import java.util.Date;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +42,19 @@ public final class SharedCondition extends SharedObject implements Condition {
             .setCondition(ConditionSpec.newBuilder().setLock(lock.ref()))
             .build());
     this.lock = lock;
+  }
+
+  private SharedCondition(SharedLock lock, ObjectRef ref) {
+    super(lock.link(), ref, null);
+    this.lock = lock;
+  }
+
+  /** One that another process has made, of the handle of its lock that this one has. */
+  static SharedCondition of(ObjectLink link, ObjectRef ref) {
+    ObjectQuery query =
+        ObjectQuery.newBuilder().setObject(ref).setStatus(StatusQuery.getDefaultInstance()).build();
+    ObjectRef lock = link.read(query).getObject().getSpec().getCondition().getLock();
+    return new SharedCondition(link.lock(lock, false), ref);
   }
 
   /** The lock that it is of: the handle that waits give back. */

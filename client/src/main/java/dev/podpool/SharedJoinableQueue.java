@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedJoinableQueue<E extends @Nullable Object> extends SharedQueue<E> {
 
-  SharedJoinableQueue(ObjectLink link, ObjectRef ref, ObjectSpec spec, ValueCodec<E> codec) {
+  SharedJoinableQueue(
+      ObjectLink link, ObjectRef ref, @Nullable ObjectSpec spec, ValueCodec<E> codec) {
     super(link, ref, spec, codec);
   }
 

@@ -43,7 +43,7 @@ public class SharedQueue<E extends @Nullable Object> extends SharedObject {
 
   private final ValueCodec<E> codec;
 
-  SharedQueue(ObjectLink link, ObjectRef ref, ObjectSpec spec, ValueCodec<E> codec) {
+  SharedQueue(ObjectLink link, ObjectRef ref, @Nullable ObjectSpec spec, ValueCodec<E> codec) {
     super(link, ref, spec);
     this.codec = codec;
   }

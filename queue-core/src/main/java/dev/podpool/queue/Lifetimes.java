@@ -1,9 +1,11 @@
 package dev.podpool.queue;
 
+import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.DeletePool;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ExpireSession;
 import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.PipeEnd;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.ReportProcess;
@@ -92,6 +94,28 @@ final class Lifetimes {
     return sessions.add(open, worker);
   }
 
+  /** Makes a pool, or changes it; a process holds its ends of pipes from here on. */
+  @Nullable Refusal define(DefinePool definition, SessionState session, long nowMillis) {
+    if (pools.find(definition.getPool()) != null) {
+      return pools.define(definition, session, nowMillis);
+    }
+    Refusal refusal = null;
+    for (PipeEnd end : definition.getProcess().getEndsList()) {
+      refusal = refusal == null ? objects.hold(end, definition.getPool()) : refusal;
+    }
+    refusal = refusal == null ? pools.define(definition, session, nowMillis) : refusal;
+    if (refusal != null) {
+      releaseEnds(definition);
+    }
+    return refusal;
+  }
+
+  private void releaseEnds(DefinePool definition) {
+    for (PipeEnd end : definition.getProcess().getEndsList()) {
+      objects.release(end, definition.getPool());
+    }
+  }
+
   void expire(ExpireSession expire, Effects effects) {
     SessionState session = sessions.find(expire.getSession());
     if (session != null) { // else closed in time
@@ -149,11 +173,17 @@ final class Lifetimes {
     }
   }
 
-  /** Processes whose jobs are forgotten are forgotten too. */
+  /** Processes that have ended hold nothing; those whose jobs are forgotten are forgotten too. */
   void endOfProcesses(Effects effects) {
     for (Pool pool : pools.touched()) {
       ProcessState process = pool.process;
-      if (process != null && process.submitted && pool.jobs.isEmpty()) {
+      if (process == null || !process.submitted) {
+        continue;
+      }
+      if (pool.unfinished() == 0) {
+        releaseEnds(pool.definition());
+      }
+      if (pool.jobs.isEmpty()) {
         deletePool(pool, effects);
       }
     }
@@ -168,6 +198,7 @@ final class Lifetimes {
       }
     }
     jobs.deletePool(pool);
+    releaseEnds(pool.definition());
     ProcessState process = pool.process;
     SessionState parent = process == null ? null : sessions.find(process.parent);
     if (parent != null) {

@@ -104,7 +104,7 @@ final class PipeState extends SharedObject {
     }
     long session = call.session().id;
     return switch (operation.getKindCase()) {
-      case HOLD_END -> hold(end, session);
+      case HOLD_END -> hold(end, session, operation.getHoldEnd().getProcess());
       case CLOSE_END -> close(end, session);
       case SEND_MESSAGE -> send(end, call, operation.getSendMessage());
       case RECEIVE_MESSAGE -> receive(end, call, operation.getReceiveMessage());
@@ -114,12 +114,16 @@ final class PipeState extends SharedObject {
 
   // ---- who holds the ends
 
-  private Reply.@Nullable Builder hold(End end, long session) {
+  /**
+   * @param process held it for this session until now
+   */
+  private Reply.@Nullable Builder hold(End end, long session, String process) {
     if (end.isGone()) {
       return refused(gone(end));
     }
     end.opened = true;
     end.holders.add(session);
+    release(end.number, process);
     return null;
   }
 

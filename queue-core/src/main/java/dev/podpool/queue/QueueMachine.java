@@ -131,7 +131,7 @@ public final class QueueMachine {
         lifetimes.close(session, jobs.effects());
         yield null;
       }
-      case DEFINE_POOL -> refusal(pools.define(operation.getDefinePool(), session, nowMillis));
+      case DEFINE_POOL -> refusal(lifetimes.define(operation.getDefinePool(), session, nowMillis));
       case DELETE_POOL -> {
         lifetimes.deletePool(operation.getDeletePool(), jobs.effects());
         yield null;

@@ -10,6 +10,7 @@ import dev.podpool.protocol.ObjectSnapshot;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.PipeEnd;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
@@ -241,6 +242,22 @@ final class SharedObjects {
       }
     }
     session.objects.clear();
+  }
+
+  // ---- ends of pipes that processes hold
+
+  /** The process holds {@code end} from now on; else why it can't. */
+  @Nullable Refusal hold(PipeEnd end, String process) {
+    return byRef.get(end.getPipe()) instanceof PipeState pipe
+        ? pipe.hold(end.getEnd(), process)
+        : unknown(end.getPipe());
+  }
+
+  /** It holds it no longer, if it does. */
+  void release(PipeEnd end, String process) {
+    if (byRef.get(end.getPipe()) instanceof PipeState pipe) {
+      pipe.release(end.getEnd(), process);
+    }
   }
 
   // ---- for the objects
