@@ -139,7 +139,8 @@ final class ObjectResolver implements Referenced.Resolver {
           "'" + reference + "' is no end of a pipe; run the same build on both sides");
     }
     Pipe<@Nullable Object> pipe =
-        new Pipe<@Nullable Object>(link, ref(parts[0]), parts[1].equals("duplex"), values(arguments, 0));
+        new Pipe<@Nullable Object>(
+            link, ref(parts[0]), parts[1].equals("duplex"), values(arguments, 0));
     Connection<?> end = parts[2].equals("1") ? pipe.first() : pipe.second();
     end.hold();
     return end;
