@@ -145,8 +145,7 @@ class SharedInTasksTest {
   void aTaskConnectsToTheQueueThatItIsFrom() throws Exception {
     SharedLock lock = podpool.lock("basket");
     try (Pool pool = podpool.pool(1)) {
-      assertThat(pool.apply(SharedInTasksTest::connectAndLock, "basket"))
-          .startsWith("true true ");
+      assertThat(pool.apply(SharedInTasksTest::connectAndLock, "basket")).startsWith("true true ");
       assertThat(lock.tryLock()).as("the process has it still").isFalse();
     }
     assertThat(lock.tryLock()).as("its end freed it").isTrue();

@@ -140,10 +140,7 @@ final class InMemoryPool implements PoolBackend {
     session.send(
         Operation.newBuilder()
             .setDefinePool(
-                DefinePool.newBuilder()
-                    .setPool(name)
-                    .setUid(uid)
-                    .setMaxAttempts(maxAttempts))
+                DefinePool.newBuilder().setPool(name).setUid(uid).setMaxAttempts(maxAttempts))
             .build());
     OpenSession.Builder workers = session().setPool(name).setWorker(name).setSlots(slots);
     ofWorker.complete(queue.open(workers.build(), worker));

@@ -369,7 +369,8 @@ final class Children {
       ChildProcess child = slot.child();
       if (child != null && child.outstanding() > 0) {
         any = true;
-        child.process.destroy();
+        // By its handle: the other way closes its life line too, which may end it first.
+        child.process.toHandle().destroy();
       }
     }
     return any;

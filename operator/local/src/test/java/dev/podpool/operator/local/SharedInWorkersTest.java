@@ -10,7 +10,6 @@ import dev.podpool.SharedLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import shop.Basket;
 
 /** What processes share, used by functions in workers of the durable runtime. */
 @Timeout(120)
@@ -45,32 +45,16 @@ class SharedInWorkersTest {
     local.crew.assertNoneIsLeft();
   }
 
-  record Append(SharedLock lock, String file, int number) {}
-
-  static String append(Append what) throws Exception {
-    what.lock.lock();
-    try {
-      Path path = Path.of(what.file);
-      int lines = Files.readAllLines(path).size();
-      Files.writeString(path, lines + " begins,", StandardOpenOption.APPEND);
-      Thread.sleep(2); // the work
-      Files.writeString(path, what.number + "\n", StandardOpenOption.APPEND);
-    } finally {
-      what.lock.unlock();
-    }
-    return String.valueOf(SharedInWorkersTest.class.getClassLoader().getName());
-  }
-
   @Test
   void codeThatTravelledUsesALockThatWasItsArgument() throws Exception {
     local.applyAndAwaitReady("workers: 2, slots: 2");
     Path file = Files.createFile(files.resolve("basket"));
     SharedLock lock = podpool.lock("basket");
-    List<Append> inputs =
-        IntStream.range(0, 20).mapToObj(n -> new Append(lock, file.toString(), n)).toList();
+    List<Basket.Append> inputs =
+        IntStream.range(0, 20).mapToObj(n -> new Basket.Append(lock, file.toString(), n)).toList();
     try (Pool pool = podpool.pool(TestRuntime.POOL)) {
-      assertThat(pool.with(ONE_BY_ONE).map(SharedInWorkersTest::append, inputs))
-          .containsOnly("podpool-code");
+      assertThat(pool.with(ONE_BY_ONE).map(Basket::append, inputs))
+          .containsOnly("podpool-code app");
     }
     List<String> lines = Files.readAllLines(file);
     assertThat(lines).hasSize(20);
