@@ -3,6 +3,7 @@ package dev.podpool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,6 +180,114 @@ class PodProcessTest {
         .isEqualTo(new ProcessInfo("MainProcess", ownPid(), false) + " true");
     assertThat(PodProcess.parent()).isNull();
     assertThat(PodProcess.cpuCount()).isPositive();
+  }
+
+  static void parent(String file, SharedLock lock) {
+    lock.lock();
+    Podpool podpool = Podpool.connect();
+    podpool.process(PodProcessTest::child, file, lock).start();
+    lock.unlock();
+  }
+
+  static void child(String file, SharedLock lock) throws IOException {
+    lock.lock();
+    Files.writeString(
+        Path.of(file), PodProcess.current().name() + " of " + PodProcess.parent().name());
+    lock.unlock();
+  }
+
+  @Test
+  void processesStartProcessesAndWaitForThem() throws Exception {
+    Path file = directory.resolve("out");
+    PodProcess process =
+        podpool.process(PodProcessTest::parent, file.toString(), podpool.lock()).name("parent");
+    process.start();
+    process.join();
+    assertThat(process.exitReason()).isEmpty();
+    assertThat(Files.readString(file)).isEqualTo("parent:1 of parent");
+  }
+
+  static void startAnother(String file) {
+    Podpool.connect().process(PodProcessTest::writePid, file).start();
+  }
+
+  @Test
+  void aDaemonMayNotHaveChildren() throws Exception {
+    Path file = directory.resolve("out");
+    PodProcess daemon = podpool.process(PodProcessTest::startAnother, file.toString()).daemon(true);
+    daemon.start();
+    daemon.join();
+    assertThat(daemon.exitCode()).isEqualTo(1);
+    assertThat(daemon.exitReason()).contains("daemonic processes are not allowed to have children");
+    assertThat(file).doesNotExist();
+  }
+
+  static void say(Connection<String> connection) throws Exception {
+    for (int i = 0; i < 20; i++) {
+      connection.send("hi " + i);
+    }
+    connection.close();
+  }
+
+  @Test
+  void anEndOfAPipeIsHandedToAProcess() throws Exception {
+    Pipe<String> pipe = podpool.pipe(String.class, false);
+    PodProcess process = podpool.process(PodProcessTest::say, pipe.second());
+    process.start();
+    pipe.second().close();
+    for (int i = 0; i < 20; i++) {
+      assertThat(pipe.first().recv()).isEqualTo("hi " + i);
+    }
+    assertThatThrownBy(() -> pipe.first().recv()).isInstanceOf(EOFException.class);
+    process.join();
+    assertThat(process.exitReason()).isEmpty();
+  }
+
+  @Test
+  void theEndOfOneThatDiesIsClosed() throws Exception {
+    Pipe<String> pipe = podpool.pipe(String.class, false);
+    PodProcess process = podpool.process(PodProcessTest::hold, pipe.second());
+    process.start();
+    pipe.second().close();
+    assertThat(pipe.first().recv()).isEqualTo("here");
+    process.kill();
+    assertThatThrownBy(() -> pipe.first().recv()).isInstanceOf(EOFException.class);
+  }
+
+  static void hold(Connection<String> connection) throws Exception {
+    connection.send("here");
+    Thread.sleep(1_000_000);
+  }
+
+  static void useAll(
+      SharedQueue<Integer> queue,
+      SharedMap<String, Integer> map,
+      SharedCondition condition,
+      SharedReentrantLock lock)
+      throws Exception {
+    lock.lock();
+    map.put("taken", queue.get());
+    condition.lock().lock(); // the same handle: nests
+    condition.signalAll();
+    condition.lock().unlock();
+    lock.unlock();
+  }
+
+  @Test
+  void objectsOfAllKindsAreArguments() throws Exception {
+    SharedQueue<Integer> queue = podpool.queue(Integer.class);
+    SharedMap<String, Integer> map = podpool.sharedMap(String.class, Integer.class);
+    SharedReentrantLock lock = podpool.reentrantLock();
+    SharedCondition condition = podpool.condition("news", lock);
+    lock.lock();
+    queue.put(7);
+    PodProcess process = podpool.process(PodProcessTest::useAll, queue, map, condition, lock);
+    process.start();
+    condition.await();
+    assertThat(map.get("taken")).isEqualTo(7);
+    lock.unlock();
+    process.join();
+    assertThat(process.exitReason()).isEmpty();
   }
 
   @Test

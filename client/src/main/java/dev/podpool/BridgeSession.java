@@ -2,6 +2,7 @@ package dev.podpool;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.podpool.function.internal.QueueBridge;
+import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
@@ -62,6 +63,15 @@ final class BridgeSession implements QueueSession, QueueBridge.Listener {
       handler.onDone(operation);
     } else {
       handler.onReply(operation, reply);
+    }
+  }
+
+  @Override
+  public synchronized void delivered(byte[] bytes) {
+    try {
+      handler.onDelivery(Delivery.parseFrom(bytes));
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("what the worker delivers can't be read", e);
     }
   }
 

@@ -11,6 +11,7 @@ import dev.podpool.protocol.PipeEnd;
 import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.SignalProcess;
+import dev.podpool.session.ProcessOperations;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.Collections;
@@ -201,7 +202,8 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
   private Started begin(String parentPool, ProcessInfo parent) {
     UUID uid = UUID.randomUUID();
     String pool =
-        "process-" + HexFormat.of().toHexDigits(uid.getMostSignificantBits()); // of a DNS label
+        ProcessOperations.PREFIX
+            + HexFormat.of().toHexDigits(uid.getMostSignificantBits()); // of a DNS label
     CapturedFunction what = function == null ? Capture.capture(this) : function;
     // It holds them from its start, so that this process may close its own at once.
     List<PipeEnd> ends = Connection.encodedBy(() -> what.payload(arguments));

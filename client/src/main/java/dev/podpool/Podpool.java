@@ -160,6 +160,7 @@ public final class Podpool implements AutoCloseable {
                 ConnectOptions.defaults().withCodeInWorkers(),
                 null,
                 true);
+        bridge.atEnd(podpool::joinChildren);
         current = podpool;
       }
       return podpool;

@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SharedCondition extends SharedObject implements Condition {
 
-  private final SharedLock lock;
+  private final ObjectRef itsLock;
+  private @Nullable SharedLock lock; // null until it is needed; guarded by this
 
   /** Null {@code name}: a new one. */
   SharedCondition(SharedLock lock, @Nullable String name) {
@@ -41,24 +42,29 @@ public final class SharedCondition extends SharedObject implements Condition {
         ObjectSpec.newBuilder()
             .setCondition(ConditionSpec.newBuilder().setLock(lock.ref()))
             .build());
+    this.itsLock = lock.ref();
     this.lock = lock;
   }
 
-  private SharedCondition(SharedLock lock, ObjectRef ref) {
-    super(lock.link(), ref, null);
-    this.lock = lock;
+  private SharedCondition(ObjectLink link, ObjectRef ref, ObjectRef itsLock) {
+    super(link, ref, null);
+    this.itsLock = itsLock;
   }
 
-  /** One that another process has made, of the handle of its lock that this one has. */
+  /** One that another process has made. */
   static SharedCondition of(ObjectLink link, ObjectRef ref) {
     ObjectQuery query =
         ObjectQuery.newBuilder().setObject(ref).setStatus(StatusQuery.getDefaultInstance()).build();
-    ObjectRef lock = link.read(query).getObject().getSpec().getCondition().getLock();
-    return new SharedCondition(link.lock(lock, false), ref);
+    return new SharedCondition(
+        link, ref, link.read(query).getObject().getSpec().getCondition().getLock());
   }
 
   /** The lock that it is of: the handle that waits give back. */
-  public SharedLock lock() {
+  public synchronized SharedLock lock() {
+    if (lock == null) {
+      // Not before: the handle that this process locks by may arrive behind this one.
+      lock = link().lock(itsLock, false);
+    }
     return lock;
   }
 
@@ -77,11 +83,11 @@ public final class SharedCondition extends SharedObject implements Condition {
 
   @Override
   public void awaitUninterruptibly() {
-    SharedLock.Hold before = lock.letGo();
+    SharedLock.Hold before = lock().letGo();
     try {
       var unused = isSignalled(before, link().awaitUninterruptibly(request(before, 0).build()));
     } catch (RuntimeException e) {
-      lock.lose(before);
+      lock().lose(before);
       throw e;
     }
   }
@@ -153,7 +159,7 @@ public final class SharedCondition extends SharedObject implements Condition {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    SharedLock.Hold before = lock.letGo();
+    SharedLock.Hold before = lock().letGo();
     boolean interrupted = false;
     boolean signalled = false;
     try {
@@ -161,7 +167,7 @@ public final class SharedCondition extends SharedObject implements Condition {
       interrupted = ended.interrupted();
       signalled = isSignalled(before, ended.reply());
     } catch (RuntimeException e) {
-      lock.lose(before);
+      lock().lose(before);
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -189,16 +195,16 @@ public final class SharedCondition extends SharedObject implements Condition {
   /** The lock is held again, unless this throws. */
   private boolean isSignalled(SharedLock.Hold before, Reply reply) {
     if (!reply.hasRefusal()) {
-      lock.getBack(before, reply.getLockGranted().getToken());
+      lock().getBack(before, reply.getLockGranted().getToken());
       return reply.getLockGranted().getSignalled();
     }
     if (reply.getRefusal().getCode() == ErrorCode.OBJECT_DELETED) {
-      Long grant = lock.lockAgain();
+      Long grant = lock().lockAgain();
       if (grant != null) {
-        lock.getBack(before, grant);
+        lock().getBack(before, grant);
       }
     } else if (reply.getRefusal().getCode() != ErrorCode.LOCK_LOST) {
-      lock.keep(before); // nothing has changed
+      lock().keep(before); // nothing has changed
     }
     throw ObjectLink.exception(reply);
   }
@@ -237,7 +243,7 @@ public final class SharedCondition extends SharedObject implements Condition {
                     .setSignalCondition(
                         SignalCondition.newBuilder()
                             .setCondition(ref())
-                            .setToken(lock.fencingToken())
+                            .setToken(lock().fencingToken())
                             .setCount(count))
                     .build());
     if (reply.hasRefusal()) {

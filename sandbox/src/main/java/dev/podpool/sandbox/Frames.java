@@ -42,6 +42,9 @@ public final class Frames {
    */
   public static final byte QUEUE_SESSION_OVER = 6;
 
+  /** To the child, on the connection of QUEUE_HELLO: session (int), a Delivery. */
+  public static final byte QUEUE_DELIVERY = 25;
+
   /**
    * To the child: question (long), {@link #ANSWERED} and a ReadResponse, or {@link #FAILED} or
    * {@link #FAILED_FOR_GOOD} and why (text).

@@ -3,6 +3,7 @@ package dev.podpool.sandbox;
 import dev.podpool.function.internal.FailureText;
 import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.function.internal.PayloadWriter;
+import dev.podpool.function.internal.QueueBridge;
 import dev.podpool.function.internal.ResolvedFunction;
 import java.io.IOException;
 import java.io.InputStream;
@@ -126,7 +127,12 @@ final class ItemLoop {
       failureKind = Frames.INPUT_NOT_DECODED;
       Object input = resolved.decode(payloads, offset, length);
       failureKind = Frames.THREW;
-      Object output = resolved.call(input);
+      Object output;
+      try {
+        output = resolved.call(input);
+      } finally {
+        endOfProcess();
+      }
       failureKind = Frames.RESULT_NOT_ENCODED;
       resolved.encode(output, result);
       return null;
@@ -135,6 +141,14 @@ final class ItemLoop {
         failureKind = Function.kindOf(failure);
       }
       return failure;
+    }
+  }
+
+  /** A process waits for those that it has started. */
+  private static void endOfProcess() {
+    QueueBridge bridge = QueueBridge.installed();
+    if (bridge != null && OwnProcess.ofThisJvm() != null) {
+      bridge.end();
     }
   }
 

@@ -148,6 +148,12 @@ final class SupervisorBridge extends QueueBridge {
           listener.replied(call, frame.getBytes(frame.remaining()));
         }
       }
+      case Frames.QUEUE_DELIVERY -> {
+        Listener listener = sessions.get(frame.getInt());
+        if (listener != null) {
+          listener.delivered(frame.getBytes(frame.remaining()));
+        }
+      }
       case Frames.QUEUE_SESSION_OVER -> {
         Listener listener = sessions.remove(frame.getInt());
         if (listener != null) {

@@ -14,6 +14,7 @@ import dev.podpool.sandbox.Bytes;
 import dev.podpool.sandbox.Frames;
 import dev.podpool.session.LateAnswers;
 import dev.podpool.session.ObjectOperations;
+import dev.podpool.session.ProcessOperations;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.io.IOException;
@@ -110,11 +111,13 @@ final class ChildQueue {
   }
 
   private @Nullable Refusal refusal(Operation operation) {
-    if (!ObjectOperations.has(operation) && !operation.hasCloseSession()) {
+    if (!ObjectOperations.has(operation)
+        && !ProcessOperations.has(operation)
+        && !operation.hasCloseSession()) {
       return refused(
           ErrorCode.PERMISSION_DENIED,
-          "code in a pool's process may use what processes share, and nothing else of its queue;"
-              + " connect to a runtime with rights of its own for more");
+          "code in a pool's process may use what processes share, and start processes, but nothing"
+              + " else of its queue; connect to a runtime with rights of its own for more");
     }
     if (LateAnswers.has(operation) && (waiting >= WAITING_MAX || waitingBytes >= BYTES_MAX)) {
       return refused(
@@ -282,7 +285,18 @@ final class ChildQueue {
     }
 
     @Override
-    public void onDelivery(Delivery delivery) {}
+    public void onDelivery(Delivery delivery) {
+      post.accept(() -> delivered(delivery));
+    }
+
+    private void delivered(Delivery delivery) {
+      if (!closed) {
+        Bytes frame = connection.startFrame(Frames.QUEUE_DELIVERY);
+        frame.putInt(number);
+        frame.putBytes(delivery.getSerializedSize(), put(delivery.toByteString()));
+        connection.endFrame();
+      }
+    }
 
     @Override
     public void onReply(Operation operation, Reply reply) {

@@ -1,5 +1,7 @@
 package dev.podpool.function.internal;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class QueueBridge {
   private static volatile @Nullable QueueBridge installed;
+  private final List<Runnable> last = new CopyOnWriteArrayList<>();
 
   /** This process's; null where it is not a pool's, or its pool shares nothing. */
   public static @Nullable QueueBridge installed() {
@@ -18,6 +21,16 @@ public abstract class QueueBridge {
   /** Makes {@code bridge} this process's. Once, before any code of others runs. */
   public static void install(QueueBridge bridge) {
     installed = bridge;
+  }
+
+  /** {@code action} is run when the function of a process has returned, before the process ends. */
+  public final void atEnd(Runnable action) {
+    last.add(action);
+  }
+
+  /** Runs what {@link #atEnd} was given. Once. */
+  public final void end() {
+    last.forEach(Runnable::run);
   }
 
   /** A session of its own at the queue, which begins with what is sent first in it. */
@@ -52,6 +65,13 @@ public abstract class QueueBridge {
      * @param reply a Reply; an empty one says that it is done
      */
     void replied(long call, byte[] reply);
+
+    /**
+     * The queue has something for the session.
+     *
+     * @param delivery a Delivery
+     */
+    void delivered(byte[] delivery);
 
     /**
      * The session is over: what is not answered is not known to be applied.
