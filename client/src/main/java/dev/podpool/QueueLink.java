@@ -172,7 +172,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     }
   }
 
-  private static PodpoolException interrupted(InterruptedException e) {
+  static PodpoolException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return new PodpoolException("interrupted while waiting for the queue", e);
   }
@@ -180,8 +180,8 @@ final class QueueLink implements QueueSession, SessionHandler {
   /** A new one, for the stack of who waits. */
   private static PodpoolException again(Throwable cause) {
     String message = String.valueOf(cause.getMessage());
-    if (cause instanceof NotFoundException) {
-      return new NotFoundException(message, cause);
+    if (cause instanceof NotFoundException known) {
+      return new NotFoundException(message, cause, known.isPool());
     }
     return cause instanceof UnreachableException
         ? new UnreachableException(message, cause)
@@ -191,7 +191,8 @@ final class QueueLink implements QueueSession, SessionHandler {
   /** What {@code refusal} is to a caller. */
   static PodpoolException exception(Refusal refusal) {
     return switch (refusal.getCode()) {
-      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN -> new NotFoundException(text(refusal), null);
+      case POOL_UNKNOWN -> new NotFoundException(text(refusal), null, true);
+      case JOB_UNKNOWN, WORKER_UNKNOWN -> new NotFoundException(text(refusal), null);
       case QUEUE_UNREACHABLE -> new UnreachableException(text(refusal), null);
       default -> new PodpoolException(text(refusal));
     };
