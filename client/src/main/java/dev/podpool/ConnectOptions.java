@@ -2,6 +2,7 @@ package dev.podpool;
 
 import java.io.File;
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -12,22 +13,25 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectOptions {
 
   private static final ConnectOptions DEFAULTS =
-      new ConnectOptions(Duration.ofMinutes(5), true, null, null);
+      new ConnectOptions(Duration.ofMinutes(5), true, null, null, why -> {});
 
   private final Duration patience;
   private final boolean codeTravels;
   private final @Nullable String code; // null: this JVM's
   private final @Nullable ClusterOptions cluster; // null: wherever a runtime is found
+  private final Consumer<String> whenStarting;
 
   private ConnectOptions(
       Duration patience,
       boolean codeTravels,
       @Nullable String code,
-      @Nullable ClusterOptions cluster) {
+      @Nullable ClusterOptions cluster,
+      Consumer<String> whenStarting) {
     this.patience = patience;
     this.codeTravels = codeTravels;
     this.code = code;
     this.cluster = cluster;
+    this.whenStarting = whenStarting;
   }
 
   /** What {@link Podpool#connect()} uses. */
@@ -43,7 +47,7 @@ public final class ConnectOptions {
    */
   public ConnectOptions withPatience(Duration value) {
     return new ConnectOptions(
-        JobOptions.atLeastOneMilli("patience", value), codeTravels, code, cluster);
+        JobOptions.atLeastOneMilli("patience", value), codeTravels, code, cluster, whenStarting);
   }
 
   /**
@@ -52,7 +56,7 @@ public final class ConnectOptions {
    * an earlier client have brought.
    */
   public ConnectOptions withCodeInWorkers() {
-    return new ConnectOptions(patience, false, null, cluster);
+    return new ConnectOptions(patience, false, null, cluster, whenStarting);
   }
 
   /**
@@ -68,7 +72,7 @@ public final class ConnectOptions {
         Stream.of(classPath.split(File.pathSeparator, -1))
             .filter(entry -> !entry.isEmpty())
             .collect(Collectors.joining(File.pathSeparator));
-    return new ConnectOptions(patience, true, named, cluster);
+    return new ConnectOptions(patience, true, named, cluster, whenStarting);
   }
 
   /**
@@ -77,7 +81,19 @@ public final class ConnectOptions {
    * mounted there is found.
    */
   public ConnectOptions toCluster(ClusterOptions value) {
-    return new ConnectOptions(patience, codeTravels, code, value);
+    return new ConnectOptions(patience, codeTravels, code, value, whenStarting);
+  }
+
+  /**
+   * Tells {@code told}, once, when the queue of a cluster that is asked for does not serve yet, and
+   * is waited for: what keeps it, for people. By the thread that connects. Defaults to nobody.
+   */
+  public ConnectOptions whenStarting(Consumer<String> told) {
+    return new ConnectOptions(patience, codeTravels, code, cluster, told);
+  }
+
+  Consumer<String> whenStarting() {
+    return whenStarting;
   }
 
   @Nullable ClusterOptions cluster() {

@@ -16,6 +16,7 @@ import dev.podpool.function.internal.ConcreteTypes;
 import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.function.internal.QueueBridge;
 import dev.podpool.internal.LocalRuntime;
+import dev.podpool.internal.RouteException;
 import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DeadQuery;
@@ -51,6 +52,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,6 +73,8 @@ import org.jspecify.annotations.Nullable;
 public final class Podpool implements AutoCloseable {
 
   private static final Duration CONNECT_TIME_MAX = Duration.ofSeconds(5);
+  private static final Duration STARTING_TIME_MAX = Duration.ofMinutes(1);
+  private static final long STARTING_POLL_MILLIS = 500;
   private static final long PUBLISHED_POLL_MILLIS = 50;
 
   private final @Nullable RuntimeSearch found; // null: a queue of this JVM's
@@ -126,7 +130,9 @@ public final class Podpool implements AutoCloseable {
    * where the dependency {@code podpool-client-kubernetes} is there. {@link
    * ConnectOptions#toCluster} asks for a cluster.
    *
-   * @throws UnreachableException if none answers within 5 s; says where it was looked for
+   * @throws UnreachableException if none answers within 5 s, or a minute where the queue of a
+   *     cluster is starting; says where it was looked for
+   * @throws ConfigurationException if what names one can't be used
    */
   public static Podpool connect() {
     return connect(ConnectOptions.defaults());
@@ -221,12 +227,12 @@ public final class Podpool implements AutoCloseable {
     QueueConnection connection = new QueueConnection(search.source());
     try {
       // Before the session, which would wait for long for a runtime that is not there.
-      var unused = QueueLink.read(connection, RemotePool.question(""), CONNECT_TIME_MAX, false);
+      reach(search, connection, options);
       return new Podpool(search, connection, options);
     } catch (IOException e) {
       connection.close();
       search.close();
-      throw new UnreachableException(notFound(search, e), e);
+      throw new UnreachableException(notFound(search, options, e), e);
     } catch (RuntimeException e) {
       connection.close();
       search.close();
@@ -234,7 +240,38 @@ public final class Podpool implements AutoCloseable {
     }
   }
 
-  private static String notFound(RuntimeSearch search, IOException why) {
+  /** Ends when the queue has answered. One that is starting on a cluster is waited for. */
+  private static void reach(
+      RuntimeSearch search, QueueConnection connection, ConnectOptions options) throws IOException {
+    long begin = System.nanoTime();
+    boolean isTold = false;
+    while (true) {
+      try {
+        var unused = QueueLink.read(connection, RemotePool.question(""), CONNECT_TIME_MAX, false);
+        return;
+      } catch (IOException e) {
+        IOException why = search.explain(e);
+        boolean isStarting = why instanceof RouteException route && route.isStarting();
+        if (!isStarting || System.nanoTime() - begin > STARTING_TIME_MAX.toNanos()) {
+          throw why;
+        }
+        if (!isTold) {
+          isTold = true;
+          options.whenStarting().accept(((RouteException) why).problem());
+        }
+      }
+      try {
+        Thread.sleep(STARTING_POLL_MILLIS);
+      } catch (InterruptedException e) {
+        throw QueueLink.interrupted(e);
+      }
+    }
+  }
+
+  private static String notFound(RuntimeSearch search, ConnectOptions options, IOException why) {
+    if (why instanceof RouteException && options.cluster() != null) {
+      return String.valueOf(why.getMessage()); // nothing else was tried
+    }
     boolean isRefused = why instanceof QueueUnreachableException q && q.isForGood();
     return (isRefused ? "the runtime refuses this client" : "no Podpool runtime answers")
         + ". Tried:\n  - "
@@ -255,22 +292,36 @@ public final class Podpool implements AutoCloseable {
   public Pool pool(String name) {
     List<PoolInfo> pools = pools();
     if (pools.stream().noneMatch(pool -> pool.name().equals(name))) {
-      List<String> names = pools.stream().map(PoolInfo::name).toList();
-      throw new NotFoundException(
-          "there is no pool '"
-              + name
-              + "'; "
-              + (names.isEmpty()
-                  ? "there is none at all. Start one: "
-                      + (isCluster() ? "kubectl apply" : "podpool local up")
-                      + " -f pool.yaml"
-                  : "there is " + String.join(", ", names)),
-          null);
+      throw noPool(name, pools, null);
     }
     RemotePool backend = new RemotePool(name, link, code, blobs);
     Pool pool = Pool.on(backend);
     backend.serve(pool.client());
     return pool;
+  }
+
+  private NotFoundException noPool(String name, List<PoolInfo> pools, @Nullable Throwable cause) {
+    List<String> names = pools.stream().map(PoolInfo::name).toList();
+    return new NotFoundException(
+        "there is no pool '"
+            + name
+            + "'; "
+            + (names.isEmpty()
+                ? "there is none at all. Start one: "
+                    + (isCluster() ? "kubectl apply" : "podpool local up")
+                    + " -f pool.yaml"
+                : "there is " + String.join(", ", names)),
+        cause,
+        true);
+  }
+
+  /** What {@code asked} gets, which the queue refuses where it has no such pool. */
+  private <T extends @Nullable Object> T of(String pool, Supplier<T> asked) {
+    try {
+      return asked.get();
+    } catch (NotFoundException e) {
+      throw e.isPool() ? noPool(pool, pools(), e) : e;
+    }
   }
 
   /**
@@ -346,7 +397,7 @@ public final class Podpool implements AutoCloseable {
   }
 
   private PoolStatus status(String pool) {
-    return link.read(RemotePool.question(pool)).getPools().getPools(0);
+    return of(pool, () -> link.read(RemotePool.question(pool)).getPools().getPools(0));
   }
 
   // ---- jobs
@@ -432,7 +483,8 @@ public final class Podpool implements AutoCloseable {
 
   /** {@link #jobs(String)}, the first of them, as {@link #jobs(int)}. */
   public List<JobInfo> jobs(String pool, int limit) {
-    return jobs(JobsQuery.newBuilder().setPool(pool).setLimit(atLeastNone(limit)));
+    JobsQuery.Builder query = JobsQuery.newBuilder().setPool(pool).setLimit(atLeastNone(limit));
+    return of(pool, () -> jobs(query));
   }
 
   private static int atLeastNone(int limit) {
@@ -498,7 +550,8 @@ public final class Podpool implements AutoCloseable {
 
   /** {@link #dead(String)}, the first of them, as {@link #jobs(int)}. */
   public List<DeadItem> dead(String pool, int limit) {
-    return dead(DeadQuery.newBuilder().setPool(pool).setLimit(atLeastNone(limit)));
+    DeadQuery.Builder query = DeadQuery.newBuilder().setPool(pool).setLimit(atLeastNone(limit));
+    return of(pool, () -> dead(query));
   }
 
   /** {@link #dead(UUID)}, the first of them, as {@link #jobs(int)}. */
@@ -551,11 +604,18 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is no such pool, or the pool has no such worker now
    */
   public void cordon(String pool, String worker, boolean cordoned) {
-    call(
+    Operation operation =
         Operation.newBuilder()
             .setCordonWorker(
                 CordonWorker.newBuilder().setPool(pool).setWorker(worker).setCordoned(cordoned))
-            .build());
+            .build();
+    var unused =
+        of(
+            pool,
+            () -> {
+              call(operation);
+              return operation;
+            });
   }
 
   private void call(Operation operation) {

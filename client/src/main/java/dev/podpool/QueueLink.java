@@ -197,7 +197,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     }
   }
 
-  private static PodpoolException interrupted(InterruptedException e) {
+  static PodpoolException interrupted(InterruptedException e) {
     Thread.currentThread().interrupt();
     return new PodpoolException("interrupted while waiting for the queue", e);
   }
@@ -209,8 +209,8 @@ final class QueueLink implements QueueSession, SessionHandler {
     if (cause instanceof OutcomeUnknownException) {
       return new OutcomeUnknownException(message, cause);
     }
-    if (cause instanceof NotFoundException) {
-      return new NotFoundException(message, cause);
+    if (cause instanceof NotFoundException known) {
+      return new NotFoundException(message, cause, known.isPool());
     }
     return cause instanceof UnreachableException
         ? new UnreachableException(message, cause)
@@ -220,7 +220,8 @@ final class QueueLink implements QueueSession, SessionHandler {
   /** What {@code refusal} is to a caller. */
   static PodpoolException exception(Refusal refusal) {
     return switch (refusal.getCode()) {
-      case POOL_UNKNOWN, JOB_UNKNOWN, WORKER_UNKNOWN, OBJECT_UNKNOWN, OBJECT_DELETED ->
+      case POOL_UNKNOWN -> new NotFoundException(text(refusal), null, true);
+      case JOB_UNKNOWN, WORKER_UNKNOWN, OBJECT_UNKNOWN, OBJECT_DELETED ->
           new NotFoundException(text(refusal), null);
       case QUEUE_UNREACHABLE -> new UnreachableException(text(refusal), null);
       default -> new PodpoolException(text(refusal));

@@ -4,6 +4,7 @@ import dev.podpool.internal.ClusterRoute;
 import dev.podpool.internal.ClusterRuntime;
 import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
+import dev.podpool.rpc.HostPort;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,7 +38,7 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
   /**
    * The place to ask.
    *
-   * @throws PodpoolException if the environment names one that can't be used
+   * @throws ConfigurationException if the environment names one that can't be used
    */
   static RuntimeSearch of(Map<String, String> environment, Path home) {
     return of(environment, home, AccessDirectory.DEFAULT);
@@ -87,12 +88,12 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
   /**
    * A cluster, by way of its API server.
    *
-   * @throws PodpoolException if there is no such cluster, or no way to any
+   * @throws ConfigurationException if there is no such cluster, or no way to any
    */
   static RuntimeSearch of(ClusterOptions options) {
     ClusterRuntime clusters = clusters();
     if (clusters == null) {
-      throw new PodpoolException(
+      throw new ConfigurationException(
           "a cluster is asked for, and nothing on the class path gets there; add the dependency"
               + " dev.podpool:podpool-client-kubernetes");
     }
@@ -111,6 +112,11 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
     return source instanceof ClusterRoute || source instanceof AccessDirectory;
   }
 
+  /** Why nobody answers there, as far as the cluster knows more than {@code failure} says. */
+  IOException explain(IOException failure) {
+    return source instanceof ClusterRoute route ? route.explain(failure) : failure;
+  }
+
   /** Lets go of the way there. */
   void close() {
     if (source instanceof ClusterRoute route) {
@@ -119,20 +125,17 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
   }
 
   private static RuntimeSearch named(String endpoint, String keyFile) {
-    int colon = endpoint.lastIndexOf(':');
-    String host = colon < 0 ? "" : endpoint.substring(0, colon).replaceAll("^\\[|]$", "");
-    String port = endpoint.substring(colon + 1);
-    if (host.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65535) {
-      throw new PodpoolException(
+    HostPort at = HostPort.parse(endpoint);
+    if (at == null) {
+      throw new ConfigurationException(
           ENDPOINT + " is '" + endpoint + "'; give host:port, such as 127.0.0.1:7465");
     }
     if (keyFile.isEmpty()) {
-      throw new PodpoolException(
+      throw new ConfigurationException(
           ENDPOINT + " is set, and " + KEY_FILE + " is not; name the file that holds the key");
     }
-    checkLoopback(endpoint, host);
-    Endpoint.Source source =
-        () -> new Endpoint(host, Integer.parseInt(port), key(Path.of(keyFile)));
+    checkLoopback(endpoint, at.host());
+    Endpoint.Source source = () -> new Endpoint(at.host(), at.port(), key(Path.of(keyFile)));
     return new RuntimeSearch(
         source, ENDPOINT + "=" + endpoint + ", " + KEY_FILE + "=" + keyFile, START_ONE);
   }
@@ -144,10 +147,10 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
         return;
       }
     } catch (UnknownHostException e) {
-      throw new PodpoolException(
+      throw new ConfigurationException(
           ENDPOINT + " is '" + endpoint + "', and there is no host of that name", e);
     }
-    throw new PodpoolException(
+    throw new ConfigurationException(
         ENDPOINT
             + " is '"
             + endpoint

@@ -3,10 +3,13 @@ package dev.podpool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.podpool.internal.RouteException;
 import dev.podpool.rpc.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -78,6 +81,22 @@ class ConnectTest {
   }
 
   @Test
+  void aQueueThatStartsIsWaitedForAndWhatFailsThenIsAllThatIsSaid() {
+    FakeClusterRuntime.explanations.addAll(
+        List.of(
+            RouteException.starting("queue q does not serve yet", "Wait"),
+            new RouteException("you lack rights", "Ask", null)));
+    List<String> told = new ArrayList<>();
+    ConnectOptions options =
+        ConnectOptions.defaults().toCluster(ClusterOptions.defaults()).whenStarting(told::add);
+    assertThatThrownBy(() -> Podpool.connect(Map.of(), home, options))
+        .isInstanceOf(UnreachableException.class)
+        .hasMessage("you lack rights. Ask");
+    assertThat(told).containsExactly("queue q does not serve yet");
+    assertThat(FakeClusterRuntime.explanations).isEmpty();
+  }
+
+  @Test
   void aPodsAccessDirectoryComesAfterTheEndpointAndBeforeTheUsersRuntime() throws IOException {
     Path mounted = Files.createDirectory(home.resolve("mounted"));
     assertThat(RuntimeSearch.of(Map.of(), home, mounted).place())
@@ -130,7 +149,7 @@ class ConnectTest {
   void anEndpointThatCannotBeUsedIsRefused(String endpoint, String key, String why) {
     Map<String, String> environment = Map.of("PODPOOL_ENDPOINT", endpoint, "PODPOOL_KEY_FILE", key);
     assertThatThrownBy(() -> RuntimeSearch.of(environment, home))
-        .isInstanceOf(PodpoolException.class)
+        .isInstanceOf(ConfigurationException.class)
         .hasMessageContaining(why);
   }
 }

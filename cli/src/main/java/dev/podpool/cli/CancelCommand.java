@@ -39,7 +39,7 @@ final class CancelCommand implements Callable<Integer> {
       ids.add(Text.jobId(job));
     }
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       for (UUID id : ids) {
         JobInfo before = podpool.job(id);
         podpool.cancel(id);

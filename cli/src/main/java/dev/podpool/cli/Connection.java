@@ -43,13 +43,29 @@ final class Connection {
           "A cluster: whom the queue is called as. Defaults to podpool-client, of the namespace.")
   private @Nullable String serviceAccount;
 
-  Podpool connect() throws CommandException {
-    return connect(ConnectOptions.defaults().withCodeInWorkers());
+  Podpool connect(Shell shell) throws CommandException {
+    return connect(shell, ConnectOptions.defaults().withCodeInWorkers());
   }
 
-  Podpool connect(ConnectOptions options) throws CommandException {
-    if (!isCluster()) {
-      return directory == null ? Podpool.connect(options) : Podpool.connect(directory, options);
+  Podpool connect(Shell shell, ConnectOptions given) throws CommandException {
+    ConnectOptions options =
+        given.whenStarting(why -> shell.complain(why + ": waiting for a minute at most"));
+    ClusterOptions cluster = cluster();
+    if (cluster != null) {
+      return Podpool.connect(options.toCluster(cluster));
+    }
+    return directory == null ? Podpool.connect(options) : Podpool.connect(directory, options);
+  }
+
+  /** The runtime's directory that was named; null for none. */
+  @Nullable Path directory() {
+    return directory;
+  }
+
+  /** The cluster that was named; null for none. */
+  @Nullable ClusterOptions cluster() throws CommandException {
+    if (context == null && namespace == null && queue == null && serviceAccount == null) {
+      return null;
     }
     if (directory != null) {
       throw new CommandException(
@@ -57,14 +73,6 @@ final class Connection {
           "--runtime is a runtime of this machine, and --context, --namespace, --queue and"
               + " --service-account name a cluster's: give either");
     }
-    return Podpool.connect(options.toCluster(cluster()));
-  }
-
-  private boolean isCluster() {
-    return context != null || namespace != null || queue != null || serviceAccount != null;
-  }
-
-  private ClusterOptions cluster() {
     ClusterOptions cluster = ClusterOptions.defaults();
     cluster = context == null ? cluster : cluster.withContext(context);
     cluster = namespace == null ? cluster : cluster.withNamespace(namespace);

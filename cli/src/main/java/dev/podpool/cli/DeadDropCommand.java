@@ -25,7 +25,7 @@ final class DeadDropCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandException {
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       int count = items.change(podpool, podpool::dropDead);
       shell.out().println(Text.changed(output, count, "dropped", "dropped"));
     }

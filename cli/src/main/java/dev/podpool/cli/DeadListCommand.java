@@ -30,7 +30,7 @@ final class DeadListCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandException {
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       List<DeadItem> found = items.find(podpool, limit.value());
       limit.mention(found.size(), shell);
       if (output.isJson()) {

@@ -25,7 +25,7 @@ final class DeadRetryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandException {
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       int count = items.change(podpool, podpool::retryDead);
       shell.out().println(Text.changed(output, count, "to run again", "retried"));
     }

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class Doctor {
 
   private static final long DISK_BYTES_MIN = 1L << 30;
-  private static final String ENDPOINT = "PODPOOL_ENDPOINT";
+
+  /** The variable that leads other commands elsewhere. */
+  static final String ENDPOINT = "PODPOOL_ENDPOINT";
 
   private final Map<String, String> environment;
   private final RuntimeDirectory directory;

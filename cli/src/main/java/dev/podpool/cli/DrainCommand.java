@@ -50,7 +50,7 @@ final class DrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException, CommandException {
     long start = System.nanoTime();
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       PoolInfo info = podpool.poolInfo(pool);
       for (PoolInfo.Worker worker : info.workers()) {
         try {

@@ -34,7 +34,7 @@ final class JobsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandException {
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       List<JobInfo> jobs =
           pool == null ? podpool.jobs(limit.value()) : podpool.jobs(pool, limit.value());
       if (output.isJson()) {

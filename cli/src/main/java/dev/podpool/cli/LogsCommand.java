@@ -44,7 +44,7 @@ final class LogsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, CommandException {
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       if (Text.isJobId(target)) {
         var id = Text.jobId(target);
         var _ = podpool.job(id); // or there is none

@@ -1,5 +1,6 @@
 package dev.podpool.cli;
 
+import dev.podpool.ConfigurationException;
 import dev.podpool.NotFoundException;
 import dev.podpool.PodpoolException;
 import dev.podpool.UnreachableException;
@@ -73,6 +74,7 @@ public final class Main {
         switch (e) {
           case CommandException own -> own.exit;
           case NotFoundException _ -> ExitCode.NOT_FOUND;
+          case ConfigurationException _ -> ExitCode.USAGE;
           case UnreachableException _ -> ExitCode.UNREACHABLE;
           case RuntimeUnusableException _ -> ExitCode.UNREACHABLE;
           case ManifestException _ -> ExitCode.USAGE;

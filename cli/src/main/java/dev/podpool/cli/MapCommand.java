@@ -54,7 +54,8 @@ final class MapCommand implements Callable<Integer> {
     JobOptions options = running.options().withWindow(window);
     NamedFunction named = NamedFunction.of(call.function(), 1, code.classPath());
     Lines lines = new Lines(shell.in(), line -> named.input(List.of(line)));
-    Podpool podpool = connection.connect(ConnectOptions.defaults().withCode(code.classPath()));
+    Podpool podpool =
+        connection.connect(shell, ConnectOptions.defaults().withCode(code.classPath()));
     Interrupt interrupt =
         new Interrupt(
             () -> {

@@ -60,7 +60,7 @@ final class SubmitCommand implements Callable<Integer> {
     List<String> input = named.input(arguments);
     // Not the pool: that would wait for the result.
     try (Podpool podpool =
-        connection.connect(ConnectOptions.defaults().withCode(code.classPath()))) {
+        connection.connect(shell, ConnectOptions.defaults().withCode(code.classPath()))) {
       Pool to = podpool.pool(call.pool()).with(options);
       AsyncResult<String> result = to.applyAsync(named, input);
       result.awaitAccepted();

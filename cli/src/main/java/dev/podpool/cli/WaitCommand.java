@@ -69,7 +69,7 @@ final class WaitCommand implements Callable<Integer> {
     boolean failed = false;
     List<JobInfo> ended = new ArrayList<>();
     StatusLine progress = new StatusLine(shell);
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       for (UUID id : ids) {
         JobInfo last = await(podpool, id, start, progress);
         progress.clear();

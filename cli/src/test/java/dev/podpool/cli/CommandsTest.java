@@ -330,8 +330,10 @@ class CommandsTest {
 
   @Test
   void whatIsNotThereIsTold() {
-    assertThat(podpool.ask("jobs", "nowhere").failed(ExitCode.NOT_FOUND)).contains("nowhere");
-    assertThat(podpool.ask("drain", "nowhere").failed(ExitCode.NOT_FOUND)).contains("nowhere");
+    for (String command : List.of("jobs", "drain", "logs", "dead list")) {
+      assertThat(podpool.ask(command, "nowhere").failed(ExitCode.NOT_FOUND))
+          .startsWith("podpool: there is no pool 'nowhere'; there is ");
+    }
     podpool.ask("wait", NO_JOB).failed(ExitCode.NOT_FOUND);
     podpool.ask("cancel", NO_JOB).failed(ExitCode.NOT_FOUND);
     podpool.ask("logs", NO_JOB).failed(ExitCode.NOT_FOUND);

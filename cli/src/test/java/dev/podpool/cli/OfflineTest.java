@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.podpool.crd.ManifestException;
 import dev.podpool.operator.local.LocalRuntime;
 import dev.podpool.operator.local.PoolReport;
+import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -33,6 +34,16 @@ class OfflineTest {
       apiVersion: podpool.dev/v1alpha1
       kind: WorkerPool
       metadata: {name: work}
+      """;
+
+  private static final String KUBECONFIG =
+      """
+      apiVersion: v1
+      kind: Config
+      current-context: away
+      clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]
+      users: [{name: u, user: {token: secret}}]
+      contexts: [{name: away, context: {cluster: c, user: u}}]
       """;
 
   @TempDir private Path directory;
@@ -102,6 +113,52 @@ class OfflineTest {
         .element(1)
         .isEqualTo("podpool local up -f pool.yaml");
     assertThat(findings).extracting(Finding::problem).last().asString().contains("127.0.0.1:9");
+  }
+
+  @Test
+  void aClusterThatTheKubeconfigHasNotIsAMistakeOfWhoAsks() throws IOException {
+    Path kubeconfig = directory.resolve("kubeconfig");
+    System.setProperty("kubeconfig", kubeconfig.toString()); // as KUBECONFIG
+    try {
+      assertThat(podpool.run("jobs", "-n", "team").failed(ExitCode.USAGE))
+          .contains("there is no kubeconfig (no " + kubeconfig);
+      Files.writeString(kubeconfig, KUBECONFIG);
+      assertThat(podpool.run("jobs", "--context", "nope").failed(ExitCode.USAGE))
+          .contains("has no context 'nope'; it has away");
+      assertThat(podpool.run("doctor", "--context", "nope").out())
+          .startsWith(
+              "failed  kubeconfig\n- the kubeconfig " + kubeconfig + " has no context 'nope'");
+      assertThat(podpool.run("jobs", "-n", "team").failed(ExitCode.UNREACHABLE))
+          .startsWith("podpool: the API server at https://127.0.0.1:1 can't be reached");
+      assertThat(podpool.run("doctor", "-n", "team").out())
+          .startsWith(
+              """
+              ok      kubeconfig: queue default of namespace team, on the cluster at https://127.0.0.1:1
+              failed  API server https://127.0.0.1:1
+              - the API server at https://127.0.0.1:1 can't be reached (\
+              """)
+          .contains("  → See that the cluster runs");
+    } finally {
+      System.clearProperty("kubeconfig");
+    }
+  }
+
+  @Test
+  void theDoctorTriesEachStepFromAPod() throws IOException {
+    Path mounted = Files.createDirectory(directory.resolve("mounted"));
+    var doctor = new ClusterDoctor().inPod(new AccessDirectory(mounted));
+    assertThat(doctor).hasSize(1);
+    assertThat(doctor.get(0).failure().remedy()).contains("mount ConfigMap QUEUE-queue-access");
+
+    Files.writeString(mounted.resolve("endpoint"), "127.0.0.1:1");
+    Files.writeString(mounted.resolve("token"), "t");
+    Files.writeString(mounted.resolve("ca.crt"), "PEM");
+    assertThat(new ClusterDoctor().inPod(new AccessDirectory(mounted)))
+        .satisfiesExactly(
+            directory -> assertThat(directory.failure()).isNull(),
+            address -> assertThat(address.failure()).isNull(),
+            connection ->
+                assertThat(connection.failure().remedy()).contains("kubectl get queueclusters"));
   }
 
   @Test

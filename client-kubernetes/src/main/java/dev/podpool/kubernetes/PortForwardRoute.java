@@ -1,19 +1,32 @@
 package dev.podpool.kubernetes;
 
 import dev.podpool.internal.ClusterRoute;
+import dev.podpool.internal.RouteException;
+import dev.podpool.kubernetes.RouteErrors.Right;
 import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
+import dev.podpool.rpc.HostPort;
+import dev.podpool.rpc.QueueUnreachableException;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.LocalPortForward;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,15 +38,19 @@ final class PortForwardRoute implements ClusterRoute {
   private static final Duration TOKEN_LIFE = Duration.ofHours(1);
   // A bundle of CAs is published long before what it is needed for.
   private static final Duration TRUST_LIFE = Duration.ofMinutes(2);
+  private static final int PROBE_MILLIS = 1_500;
 
   private final KubernetesClient client;
   private final String namespace;
   private final String queue;
   private final String serviceAccount;
-  private @Nullable LocalPortForward forward; // guarded by this
-  private @Nullable Until<Published> published; // guarded by this
-  private @Nullable Until<String> token; // guarded by this
-  private boolean closed; // guarded by this
+  private final RouteErrors errors;
+  // Held while the API server is waited for, so by nobody who must not wait: close does without.
+  private final Object way = new Object();
+  private @Nullable Until<Published> published; // guarded by way
+  private @Nullable Until<String> token; // guarded by way
+  private volatile @Nullable LocalPortForward forward; // written with way
+  private volatile boolean closed;
 
   /** What is good enough until some time. */
   private record Until<T>(T value, Instant end) {
@@ -45,10 +62,10 @@ final class PortForwardRoute implements ClusterRoute {
   /**
    * What the operator has published.
    *
-   * @param name of the queue's host, which its certificate is for
+   * @param at the queue's host, which its certificate is for, and its port
    * @param authorities in PEM
    */
-  private record Published(String name, int port, String authorities) {}
+  private record Published(HostPort at, String authorities) {}
 
   /**
    * @param client closed with this
@@ -58,33 +75,46 @@ final class PortForwardRoute implements ClusterRoute {
     this.namespace = namespace;
     this.queue = queue;
     this.serviceAccount = serviceAccount;
+    errors =
+        new RouteErrors(
+            client.getMasterUrl().toString().replaceAll("/$", ""),
+            namespace,
+            queue,
+            serviceAccount);
   }
 
   @Override
   public String place() {
     return "queue %s of namespace %s, on the cluster at %s"
-        .formatted(queue, namespace, client.getMasterUrl());
+        .formatted(queue, namespace, errors.server());
   }
 
+  /** Waits for calls to the API server, each as long as the client is configured to wait. */
   @Override
-  public synchronized Endpoint locate() throws IOException {
-    if (closed) {
-      throw new IOException("the connection was closed");
-    }
-    try {
-      Published now = published();
-      return new Endpoint(
-          InetAddress.getLoopbackAddress().getHostAddress(),
-          forward(now.port()).getLocalPort(),
-          token(),
-          new Endpoint.Trust(now.authorities(), now.name()));
-    } catch (KubernetesClientException e) {
-      throw new IOException(words(e), e);
+  public Endpoint locate() throws IOException {
+    synchronized (way) {
+      if (closed) {
+        throw new IOException("the connection was closed");
+      }
+      try {
+        // Neither needs the other, and the API server may be far.
+        CompletableFuture<Until<String>> key = asksForToken();
+        Published now = published();
+        return new Endpoint(
+            InetAddress.getLoopbackAddress().getHostAddress(),
+            forward(now.at().port()).getLocalPort(),
+            token(key),
+            new Endpoint.Trust(now.authorities(), now.at().host()));
+      } catch (KubernetesClientException e) {
+        throw errors.of(e);
+      }
     }
   }
+
+  // ---- what the way consists of
 
   /** From the ConfigMap that the operator writes for clients in pods. */
-  private Published published() throws IOException {
+  private Published published() throws RouteException {
     Until<Published> known = published;
     if (known == null || known.isOver()) {
       known = new Until<>(read(), Instant.now().plus(TRUST_LIFE));
@@ -93,30 +123,39 @@ final class PortForwardRoute implements ClusterRoute {
     return known.value();
   }
 
-  private Published read() throws IOException {
+  private Published read() throws RouteException {
     ConfigMap access =
         client.configMaps().inNamespace(namespace).withName(queue + "-queue-access").get();
-    String endpoint =
-        access == null ? "" : access.getData().getOrDefault(AccessDirectory.ENDPOINT, "");
-    int colon = endpoint.lastIndexOf(':');
-    if (access == null || colon < 0) {
-      throw new IOException(
-          "namespace %s has no queue '%s' that is ready; see to it: kubectl -n %s get qc,wp"
-              .formatted(namespace, queue, namespace));
+    Map<String, String> data = access == null ? null : access.getData();
+    HostPort at =
+        data == null ? null : HostPort.parse(data.getOrDefault(AccessDirectory.ENDPOINT, ""));
+    if (data == null || at == null) {
+      RouteException why = pending();
+      throw why == null ? errors.starting("its address is not published yet") : why;
     }
-    return new Published(
-        endpoint.substring(0, colon),
-        Integer.parseInt(endpoint.substring(colon + 1)),
-        access.getData().getOrDefault(AccessDirectory.AUTHORITIES, ""));
+    return new Published(at, data.getOrDefault(AccessDirectory.AUTHORITIES, ""));
   }
 
-  private String token() {
+  private CompletableFuture<Until<String>> asksForToken() {
     Until<String> known = token;
-    if (known == null || known.isOver()) {
-      known = granted(Instant.now());
-      token = known;
+    return known == null || known.isOver()
+        ? CompletableFuture.supplyAsync(() -> granted(Instant.now()))
+        : CompletableFuture.completedFuture(known);
+  }
+
+  private String token(CompletableFuture<Until<String>> asked) throws RouteException {
+    try {
+      Until<String> granted = asked.join(); // its end is that of the call
+      token = granted;
+      return granted.value();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof KubernetesClientException failed) {
+        throw failed.getCode() == HttpURLConnection.HTTP_NOT_FOUND
+            ? errors.noAccount(failed)
+            : errors.of(failed);
+      }
+      throw e;
     }
-    return known.value();
   }
 
   private Until<String> granted(Instant now) {
@@ -150,35 +189,167 @@ final class PortForwardRoute implements ClusterRoute {
               .withName(queue + "-queue-0")
               .portForward(port, InetAddress.getLoopbackAddress(), 0);
       forward = open;
+      if (closed) {
+        end(open); // by whoever did not see it
+      }
     }
     return open;
   }
 
-  private String words(KubernetesClientException e) {
-    return switch (e.getCode()) {
-      case HttpURLConnection.HTTP_NOT_FOUND ->
-          "there is no ServiceAccount '%1$s' in namespace %2$s to call the queue as (%3$s). Make one: kubectl -n %2$s create serviceaccount %1$s && kubectl -n %2$s create rolebinding %1$s --clusterrole=podpool-submitter --serviceaccount=%2$s:%1$s"
-              .formatted(serviceAccount, namespace, e.getMessage());
-      case HttpURLConnection.HTTP_FORBIDDEN ->
-          "the API server refuses (%s): you need to get configmaps, and to create serviceaccounts/token and pods/portforward, in namespace %s; the ClusterRole edit has all of these"
-              .formatted(e.getMessage(), namespace);
-      default ->
-          "the API server at %s does not help: %s"
-              .formatted(
-                  client.getMasterUrl(), e.getCause() == null ? e.getMessage() : e.getCause());
-    };
+  // ---- why it leads nowhere
+
+  @Override
+  public IOException explain(IOException failure) {
+    boolean isKnown =
+        failure instanceof RouteException
+            || (failure instanceof QueueUnreachableException e && e.isForGood());
+    if (isKnown || closed) {
+      return failure;
+    }
+    try {
+      RouteException why = pending();
+      why = why == null ? lacking() : why;
+      if (why != null) {
+        return why;
+      }
+    } catch (KubernetesClientException e) {
+      return errors.of(e);
+    }
+    String why = troubleOfForward();
+    return why == null ? failure : errors.noForward(why);
+  }
+
+  /** Why the queue does not serve, as its QueueCluster says; null where it does. */
+  private @Nullable RouteException pending() {
+    try {
+      QueueStanding there = QueueStanding.of(client, namespace);
+      if (!there.names().contains(queue)) {
+        return errors.noQueue(there.names());
+      }
+      String pending = there.pending(queue);
+      return pending == null ? null : errors.starting(pending);
+    } catch (KubernetesClientException e) {
+      return switch (e.getCode()) {
+        case HttpURLConnection.HTTP_NOT_FOUND -> errors.notInstalled();
+        // Who may not look at queues may get to them all the same.
+        case HttpURLConnection.HTTP_FORBIDDEN -> null;
+        default -> throw e;
+      };
+    }
+  }
+
+  /** What the caller may not do of what is needed; null where nothing. */
+  private @Nullable RouteException lacking() {
+    List<String> lacking =
+        RouteErrors.RIGHTS.stream().filter(right -> !may(right)).map(Right::toString).toList();
+    return lacking.isEmpty()
+        ? null
+        : errors.forbidden("you may not " + String.join(", ", lacking), null);
+  }
+
+  private boolean may(Right right) {
+    var asked =
+        new SelfSubjectAccessReviewBuilder()
+            .withNewSpec()
+            .withNewResourceAttributes()
+            .withNamespace(namespace)
+            .withVerb(right.verb())
+            .withGroup("")
+            .withResource(right.resource())
+            .withSubresource(right.subresource())
+            .endResourceAttributes()
+            .endSpec()
+            .build();
+    var answer = client.authorization().v1().selfSubjectAccessReview().create(asked);
+    return Boolean.TRUE.equals(answer.getStatus().getAllowed());
+  }
+
+  private @Nullable String troubleOfForward() {
+    LocalPortForward open = forward;
+    if (open == null || open.getClientThrowables().isEmpty()) {
+      return null;
+    }
+    Throwable last = List.copyOf(open.getClientThrowables()).get(0);
+    return last instanceof KubernetesClientException e && e.getCode() > 0
+        ? "it answers " + e.getCode()
+        : "the connection broke: " + last.getClass().getSimpleName();
+  }
+
+  // ---- step by step
+
+  /** A step of the {@link #walk}. */
+  private interface Walked {
+    void go() throws RouteException;
   }
 
   @Override
-  public synchronized void close() {
-    closed = true;
-    if (forward != null) {
-      try {
-        forward.close();
-      } catch (IOException e) {
-        // It is of no more use, closed or not.
+  public List<Step> walk() {
+    List<Step> steps = new ArrayList<>();
+    synchronized (way) {
+      var unused =
+          step(steps, "API server " + errors.server(), client::getKubernetesVersion)
+              && step(steps, "rights in namespace " + namespace, () -> refuse(lacking()))
+              && step(steps, "queue " + queue + " is ready", () -> refuse(pending()))
+              && step(steps, "address of the queue", this::published)
+              && step(
+                  steps, "token of ServiceAccount " + serviceAccount, () -> token(asksForToken()))
+              && step(steps, "port forwarded to pod " + queue + "-queue-0", this::probe);
+    }
+    return steps;
+  }
+
+  private boolean step(List<Step> steps, String name, Walked walked) {
+    RouteException failure = null;
+    try {
+      walked.go();
+    } catch (RouteException e) {
+      failure = e;
+    } catch (KubernetesClientException e) {
+      failure = errors.of(e);
+    }
+    steps.add(new Step(name, failure));
+    return failure == null;
+  }
+
+  private static void refuse(@Nullable RouteException why) throws RouteException {
+    if (why != null) {
+      throw why;
+    }
+  }
+
+  /** Whoever serves waits for what a client says; where nobody does, the connection ends. */
+  private void probe() throws RouteException {
+    int local = forward(published().at().port()).getLocalPort();
+    try (Socket socket = new Socket()) {
+      socket.setSoTimeout(PROBE_MILLIS);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), local), PROBE_MILLIS);
+      if (socket.getInputStream().read() >= 0) {
+        return;
       }
+    } catch (SocketTimeoutException e) {
+      return;
+    } catch (IOException e) {
+      // As if it had ended.
+    }
+    String why = troubleOfForward();
+    throw errors.noForward(why == null ? "the connection ended at once" : why);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    LocalPortForward open = forward;
+    if (open != null) {
+      end(open);
     }
     client.close();
+  }
+
+  private static void end(LocalPortForward open) {
+    try {
+      open.close();
+    } catch (IOException e) {
+      // It is of no more use, closed or not.
+    }
   }
 }

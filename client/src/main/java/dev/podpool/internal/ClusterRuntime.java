@@ -13,7 +13,8 @@ public interface ClusterRuntime {
   /**
    * The way to a cluster's queue; not tried yet.
    *
-   * @throws dev.podpool.PodpoolException if {@code options} name what there is not
+   * @throws dev.podpool.ConfigurationException if there is no kubeconfig, or {@code options} name
+   *     what it has not
    */
   ClusterRoute route(ClusterOptions options);
 }

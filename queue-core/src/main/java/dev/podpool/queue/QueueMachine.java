@@ -6,7 +6,6 @@ import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Entry;
-import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.JobSnapshot;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
@@ -77,11 +76,7 @@ public final class QueueMachine {
   private void applyBatch(Batch batch, Effects effects) {
     SessionState session = sessions.find(batch.getSession());
     if (session == null) {
-      effects.ended(
-          batch.getSession(),
-          Refusals.of(
-              ErrorCode.SESSION_UNKNOWN,
-              "session " + batch.getSession() + " is not open; open a new one"));
+      effects.ended(batch.getSession(), Refusals.noSession(batch.getSession()));
       return;
     }
     session.confirm(batch.getConfirmed());
@@ -285,10 +280,7 @@ public final class QueueMachine {
   public void resume(long session, Effects effects) {
     SessionState state = sessions.find(session);
     if (state == null) {
-      effects.ended(
-          session,
-          Refusals.of(
-              ErrorCode.SESSION_UNKNOWN, "session " + session + " is not open; open a new one"));
+      effects.ended(session, Refusals.noSession(session));
       return;
     }
     state.replies.forEach(reply -> effects.reply(session, reply));

@@ -23,6 +23,16 @@ final class Refusals {
     return of(ErrorCode.INVALID_ARGUMENT, message);
   }
 
+  /** To who takes up a session again: it has been away for too long, mostly. */
+  static Refusal noSession(long session) {
+    return of(
+        ErrorCode.SESSION_UNKNOWN,
+        "session "
+            + session
+            + " is not there any more: it was closed, or expired as its owner was not heard; what was"
+            + " unconfirmed may have happened");
+  }
+
   static Refusal unknownPool(String pool) {
     return of(
         ErrorCode.POOL_UNKNOWN, "pool '" + pool + "' does not exist; create it, or check its name");

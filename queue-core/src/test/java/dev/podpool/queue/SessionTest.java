@@ -67,6 +67,16 @@ class SessionTest {
   }
 
   @Test
+  void whoComesBackToASessionThatIsNotThereIsToldWhatMayHaveBecomeOfIt() {
+    var resumed = new Recorded();
+    queue.machine.resume(12, resumed);
+    assertThat(((Recorded.Finished) resumed.all.get(0)).reason().getMessage())
+        .isEqualTo(
+            "session 12 is not there any more: it was closed, or expired as its owner was not"
+                + " heard; what was unconfirmed may have happened");
+  }
+
+  @Test
   void aWorkerThatComesBackIsToldAllThatItHolds() {
     queue.submit("job", "a", "b", "c", "d", "e");
     queue.worker("w", 1, 5);

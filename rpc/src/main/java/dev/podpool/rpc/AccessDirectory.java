@@ -50,16 +50,15 @@ public record AccessDirectory(Path path) implements Endpoint.Source {
   @Override
   public Endpoint locate() throws IOException {
     String where = read(endpoint());
-    int colon = where.lastIndexOf(':');
-    String port = where.substring(colon + 1);
-    if (colon < 1 || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
+    HostPort at = HostPort.parse(where);
+    if (at == null) {
       throw new IOException(
           "%s holds '%s', which is no host:port: mount ConfigMap QUEUE-queue-access there"
               .formatted(endpoint(), where));
     }
     return new Endpoint(
-        where.substring(0, colon),
-        Integer.parseInt(port),
+        at.host(),
+        at.port(),
         read(path.resolve(TOKEN)),
         new Endpoint.Trust(read(path.resolve(AUTHORITIES)), null));
   }

@@ -7,7 +7,6 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +26,7 @@ public final class OutputPublisher implements AutoCloseable {
   private long pendingBytes; // guarded by this
   private long droppedBytes; // guarded by this
   private @Nullable Publishing publishing; // guarded by this
+  private boolean connecting; // guarded by this
   private boolean waiting; // until it is time to connect again; guarded by this
   private boolean closing; // guarded by this
 
@@ -52,8 +52,9 @@ public final class OutputPublisher implements AutoCloseable {
   }
 
   private synchronized void send() {
-    if (publishing == null && !waiting && !pending.isEmpty()) {
-      connect();
+    if (publishing == null && !connecting && !waiting && !pending.isEmpty()) {
+      connecting = true;
+      var unused = connection.find().whenComplete((nothing, failure) -> found(failure));
     }
     Publishing to = publishing;
     while (to != null && to.call.isReady() && !pending.isEmpty()) {
@@ -66,14 +67,21 @@ public final class OutputPublisher implements AutoCloseable {
     }
   }
 
-  private void connect() {
+  private synchronized void found(@Nullable Throwable failure) {
+    connecting = false;
+    notifyAll();
+    if (failure != null) {
+      connectLater();
+      return;
+    }
     try {
       Publishing started =
           new Publishing(connection.call(QueueRpc.PUBLISH_OUTPUT, CallOptions.DEFAULT));
       publishing = started; // before it begins: it may end within that
       started.call.start(started, connection.headers());
-      if (publishing != null) {
+      if (publishing == started) {
         started.call.request(1);
+        send();
       }
     } catch (IOException e) {
       connectLater();
@@ -96,26 +104,23 @@ public final class OutputPublisher implements AutoCloseable {
 
   /** Sends what is pending, for a second at most. */
   @Override
-  public void close() {
-    Publishing last;
-    synchronized (this) {
-      closing = true;
-      send();
-      last = publishing;
-    }
-    if (last != null) {
-      try {
-        var unused = last.over.await(CLOSE_MILLIS_MAX, TimeUnit.MILLISECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+  public synchronized void close() {
+    closing = true;
+    send();
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSE_MILLIS_MAX);
+    try {
+      for (long left = CLOSE_MILLIS_MAX; left > 0 && (connecting || publishing != null); ) {
+        wait(left);
+        left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
   private final class Publishing extends ClientCall.Listener<TaskOutput> {
 
     final ClientCall<TaskOutput, TaskOutput> call;
-    final CountDownLatch over = new CountDownLatch(1);
     private boolean ended;
 
     Publishing(ClientCall<TaskOutput, TaskOutput> call) {
@@ -136,10 +141,10 @@ public final class OutputPublisher implements AutoCloseable {
 
     @Override
     public void onClose(Status status, Metadata trailers) {
-      over.countDown();
       synchronized (OutputPublisher.this) {
         if (publishing == this) {
           publishing = null;
+          OutputPublisher.this.notifyAll();
           connectLater();
         }
       }

@@ -54,11 +54,18 @@ public final class PoolsWatcher implements AutoCloseable {
     connect();
   }
 
-  private synchronized void connect() {
+  private void connect() {
+    var unused = connection.find().whenComplete((nothing, failure) -> found(failure));
+  }
+
+  private synchronized void found(@Nullable Throwable failure) {
     if (closed) {
       return;
     }
-    String why;
+    if (failure != null) {
+      connectLater(QueueConnection.describe(failure));
+      return;
+    }
     try {
       Watching started = new Watching(connection.call(QueueRpc.WATCH_POOLS, CallOptions.DEFAULT));
       watching = started; // before it begins: it may end within that
@@ -66,15 +73,13 @@ public final class PoolsWatcher implements AutoCloseable {
       if (watching == started) {
         started.call.request(AHEAD);
       }
-      return;
     } catch (IOException e) {
-      why = e.getMessage();
+      connectLater(QueueConnection.describe(e));
     }
-    connectLater(why);
   }
 
-  private void connectLater(@Nullable String why) {
-    listener.lost(String.valueOf(why));
+  private void connectLater(String why) {
+    listener.lost(why);
     try {
       var unused = connection.timer().schedule(this::connect, RETRY_MILLIS, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException e) {

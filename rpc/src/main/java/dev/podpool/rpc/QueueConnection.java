@@ -27,9 +27,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +47,12 @@ import org.jspecify.annotations.Nullable;
 public final class QueueConnection implements QueueAccess {
 
   private static final int PIECES_AHEAD = 4;
+  private static final Duration FINDING_TIME_MAX = Duration.ofSeconds(30);
 
   private final Endpoint.Source source;
   private final ScheduledThreadPoolExecutor timer;
+  // Asks the source, which may take calls over a network: nobody who holds a lock waits for it.
+  private final ThreadPoolExecutor finder;
   private @Nullable ManagedChannel channel; // guarded by this
   // Those before it that still have calls under way; guarded by this.
   private final List<ManagedChannel> ending = new ArrayList<>();
@@ -52,15 +61,23 @@ public final class QueueConnection implements QueueAccess {
 
   public QueueConnection(Endpoint.Source source) {
     this.source = source;
-    timer =
-        new ScheduledThreadPoolExecutor(
-            1,
-            task -> {
-              Thread thread = new Thread(task, "podpool-connection");
-              thread.setDaemon(true);
-              return thread;
-            });
+    timer = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "podpool-connection"));
     timer.setRemoveOnCancelPolicy(true);
+    finder =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> daemon(task, "podpool-finder"));
+    finder.allowCoreThreadTimeOut(true);
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 
   /**
@@ -80,25 +97,68 @@ public final class QueueConnection implements QueueAccess {
     return timer;
   }
 
-  /** A call on the current connection. */
-  synchronized <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, CallOptions options)
-      throws IOException {
-    if (closed) {
-      throw new IOException("the connection was closed");
+  /**
+   * Finds where the service is now, with the newest key, for a {@link #call} that follows. Does not
+   * wait.
+   *
+   * @return completes on a thread of this connection, or at once; with an IOException where it
+   *     can't be found, or the connection was closed
+   */
+  CompletableFuture<@Nullable Void> find() {
+    CompletableFuture<@Nullable Void> found = new CompletableFuture<>();
+    Runnable finding =
+        () -> {
+          try {
+            findNow();
+            found.complete(null);
+          } catch (Throwable e) { // whoever waits is told
+            found.completeExceptionally(e);
+          }
+        };
+    try {
+      finder.execute(finding);
+    } catch (RejectedExecutionException e) {
+      found.completeExceptionally(closed());
+    }
+    return found;
+  }
+
+  private void findNow() throws IOException {
+    synchronized (this) {
+      if (closed) {
+        throw closed();
+      }
     }
     Endpoint now = source.locate();
-    if (channel == null || !now.isSameService(endpoint)) {
-      ManagedChannel next = Channels.to(now);
-      if (channel != null) {
-        channel.shutdown(); // calls under way may end
-        ending.removeIf(ManagedChannel::isTerminated);
-        ending.add(channel);
+    synchronized (this) {
+      if (closed) {
+        throw closed();
       }
-      channel = next;
+      if (channel == null || !now.isSameService(endpoint)) {
+        ManagedChannel next = Channels.to(now);
+        if (channel != null) {
+          channel.shutdown(); // calls under way may end
+          ending.removeIf(ManagedChannel::isTerminated);
+          ending.add(channel);
+        }
+        channel = next;
+      }
+      endpoint = now; // with the newest key, which the headers of calls are made with
+      if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+        channel.resetConnectBackoff(); // who calls has waited already
+      }
     }
-    endpoint = now; // with the newest key, which the headers of this call are made with
-    if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
-      channel.resetConnectBackoff(); // who calls has waited already
+  }
+
+  private static IOException closed() {
+    return new IOException("the connection was closed");
+  }
+
+  /** A call to where the service was found last. Does not wait. */
+  synchronized <Q, A> ClientCall<Q, A> call(MethodDescriptor<Q, A> method, CallOptions options)
+      throws IOException {
+    if (closed || channel == null) {
+      throw closed();
     }
     return channel.newCall(method, options);
   }
@@ -206,10 +266,14 @@ public final class QueueConnection implements QueueAccess {
       Q question,
       @Nullable Duration atMost,
       BlockingQueue<Object> told)
-      throws IOException {
+      throws IOException, InterruptedException {
+    long begin = System.nanoTime();
+    awaitFound(atMost == null ? FINDING_TIME_MAX : atMost);
     CallOptions options = CallOptions.DEFAULT;
     if (atMost != null) {
-      options = options.withDeadlineAfter(atMost.toMillis(), TimeUnit.MILLISECONDS);
+      options =
+          options.withDeadlineAfter(
+              atMost.toNanos() - (System.nanoTime() - begin), TimeUnit.NANOSECONDS);
     }
     ClientCall<Q, A> call = call(method, options);
     call.start(
@@ -229,6 +293,17 @@ public final class QueueConnection implements QueueAccess {
     call.halfClose();
     call.request(method.getType().serverSendsOneMessage() ? 2 : PIECES_AHEAD);
     return call;
+  }
+
+  private void awaitFound(Duration atMost) throws IOException, InterruptedException {
+    try {
+      find().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new QueueUnreachableException(
+          "where the queue is was not found within %d ms".formatted(atMost.toMillis()), false, e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException why ? why : new IOException(e.getCause());
+    }
   }
 
   private static Object next(ClientCall<?, ?> call, BlockingQueue<Object> told)
@@ -259,12 +334,17 @@ public final class QueueConnection implements QueueAccess {
         status.asException());
   }
 
+  /** Why {@link #find} failed. */
+  static String describe(Throwable failure) {
+    return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+  }
+
   static String describe(Status status) {
     String description = status.getDescription();
     Throwable cause = status.getCause();
     for (Throwable deep = cause; deep != null; deep = deep.getCause()) {
       if (deep instanceof SSLException) {
-        return status.getCode() + ": " + describe((SSLException) deep);
+        return status.getCode() + ": " + describeHandshake((SSLException) deep);
       }
     }
     return status.getCode()
@@ -273,7 +353,7 @@ public final class QueueConnection implements QueueAccess {
   }
 
   /** A handshake that failed: what of the certificate it was, where it was that. */
-  private static String describe(SSLException failed) {
+  private static String describeHandshake(SSLException failed) {
     Throwable last = failed;
     for (Throwable deep = failed; deep != null; deep = deep.getCause()) {
       last = deep instanceof CertificateException ? deep : last;
@@ -298,6 +378,7 @@ public final class QueueConnection implements QueueAccess {
       }
     }
     timer.shutdownNow();
+    finder.shutdownNow().forEach(Runnable::run); // which tell that this is closed
     all.forEach(ManagedChannel::shutdownNow);
   }
 }

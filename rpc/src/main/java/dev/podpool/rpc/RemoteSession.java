@@ -44,6 +44,7 @@ final class RemoteSession implements QueueSession {
   // What comes after the logic, which has ended.
   private @Nullable SessionLogic renewed;
   private @Nullable Stream stream;
+  private boolean connecting;
   private @Nullable Future<?> timer;
   private long timerAtMillis;
   // Since the service was heard last, or its owner slept: time in which nobody tried counts not.
@@ -134,7 +135,20 @@ final class RemoteSession implements QueueSession {
   // ---- connecting
 
   private synchronized void connect() {
+    if (ended || stream != null || connecting) {
+      return;
+    }
+    connecting = true;
+    var unused = connection.find().whenComplete((nothing, failure) -> found(failure));
+  }
+
+  private synchronized void found(@Nullable Throwable failure) {
+    connecting = false;
     if (ended || stream != null) {
+      return;
+    }
+    if (failure != null) {
+      connectLater(QueueConnection.describe(failure));
       return;
     }
     try {
@@ -147,7 +161,7 @@ final class RemoteSession implements QueueSession {
         poll();
       }
     } catch (IOException e) {
-      connectLater(e.getMessage() == null ? e.toString() : e.getMessage());
+      connectLater(QueueConnection.describe(e));
     }
   }
 

@@ -3,8 +3,15 @@ package dev.podpool.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.OpenSession;
+import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
+import dev.podpool.protocol.Refusal;
+import dev.podpool.protocol.Reply;
+import dev.podpool.session.QueueSession;
+import dev.podpool.session.SessionHandler;
 import io.grpc.Attributes;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -13,11 +20,15 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -94,5 +105,55 @@ class ConnectionTest {
           .isInstanceOf(QueueUnreachableException.class)
           .hasMessageContaining("are not certificates in PEM");
     }
+  }
+
+  @Test
+  void aWayThatIsLongInComingKeepsNobodyFromSendingOrClosing() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch never = new CountDownLatch(1);
+    QueueConnection connection = new QueueConnection(() -> waitFor(asked, never));
+    CompletableFuture<Void> all =
+        CompletableFuture.runAsync(
+            () -> {
+              QueueSession session =
+                  connection.open(OpenSession.getDefaultInstance(), new Deaf(), SOON);
+              session.send(Operation.getDefaultInstance());
+              connection.close();
+            });
+    assertThat(asked.await(20, TimeUnit.SECONDS)).isTrue();
+    all.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aQuestionWaitsForTheWayNoLongerThanForItsAnswer() {
+    CountDownLatch never = new CountDownLatch(1);
+    try (QueueConnection connection =
+        new QueueConnection(() -> waitFor(new CountDownLatch(1), never))) {
+      assertThatThrownBy(() -> connection.read(QUESTION, Duration.ofMillis(50)))
+          .isInstanceOf(QueueUnreachableException.class)
+          .hasMessageContaining("was not found within 50 ms");
+    }
+  }
+
+  private static Endpoint waitFor(CountDownLatch asked, CountDownLatch found) throws IOException {
+    asked.countDown();
+    try {
+      found.await();
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+    throw new IOException("nowhere");
+  }
+
+  private static final class Deaf implements SessionHandler {
+
+    @Override
+    public void onDelivery(Delivery delivery) {}
+
+    @Override
+    public void onReply(Operation operation, Reply reply) {}
+
+    @Override
+    public void onEnd(Refusal reason) {}
   }
 }

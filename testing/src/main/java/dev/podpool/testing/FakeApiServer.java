@@ -80,6 +80,9 @@ public final class FakeApiServer implements AutoCloseable {
   /** Of the tokens that it makes; empty for an API server that knows of none. */
   public volatile String audience = AUDIENCE;
 
+  /** Who talks to it by the {@link #kubeconfig}. */
+  public final Person person = new Person(this);
+
   private record User(ObjectNode user, String audience) {}
 
   /** The queue's account has its files in {@code files}, and is in namespace search. */
@@ -99,6 +102,22 @@ public final class FakeApiServer implements AutoCloseable {
   /** Where it listens. */
   public URI uri() {
     return URI.create("https://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  /** What makes a client the {@link #person}, in namespace search by the context named fake. */
+  public String kubeconfig() throws Exception {
+    return """
+        apiVersion: v1
+        kind: Config
+        current-context: fake
+        contexts: [{name: fake, context: {cluster: fake, user: jane, namespace: search}}]
+        users: [{name: jane, user: {token: %s}}]
+        clusters: [{name: fake, cluster: {server: '%s', certificate-authority-data: %s}}]
+        """
+        .formatted(
+            Person.TOKEN,
+            uri(),
+            Base64.getEncoder().encodeToString(cluster.pem().getBytes(StandardCharsets.US_ASCII)));
   }
 
   /** Of the queue's account: {@code token}, {@code ca.crt} and {@code namespace}. */
@@ -173,6 +192,9 @@ public final class FakeApiServer implements AutoCloseable {
       String authorization = exchange.getRequestHeaders().getFirst("Authorization");
       if (!isUp) {
         send(exchange, 503, JSON.createObjectNode().put("message", "out of order"));
+      } else if (("Bearer " + Person.TOKEN).equals(authorization)) {
+        Person.Answer answer = person.answer(exchange.getRequestMethod(), path, body);
+        send(exchange, answer.code(), answer.body());
       } else if (!"Bearer of-the-queue".equals(authorization)) {
         send(exchange, 401, JSON.createObjectNode().put("message", "Unauthorized"));
       } else if (path.endsWith("/tokenreviews")) {

@@ -174,7 +174,9 @@ final class Conversations {
     Refusal refusal =
         Refusal.newBuilder()
             .setCode(ErrorCode.PERMISSION_DENIED)
-            .setMessage("session " + session + " is not " + principal + "'s; open one of your own")
+            .setMessage(
+                "session %d can't be taken up again by %s: it was opened under another name or by another pod, or this queue has lost its log and begun anew since. Connect anew, for a session of your own"
+                    .formatted(session, principal))
             .build();
     answer(stranger).setSession(session).setEnded(refusal);
   }

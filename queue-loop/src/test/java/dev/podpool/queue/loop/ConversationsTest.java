@@ -117,6 +117,7 @@ class ConversationsTest {
   private final class Peer implements Link {
     final List<Response> told = new ArrayList<>();
     long session;
+    boolean isStranger;
 
     Peer(long nonce) {
       ByteString id =
@@ -154,7 +155,7 @@ class ConversationsTest {
 
     @Override
     public boolean mayResume(OpenSession opened) {
-      return opened.getPrincipal().equals(principal());
+      return !isStranger && opened.getPrincipal().equals(principal());
     }
 
     @Override
@@ -167,6 +168,32 @@ class ConversationsTest {
 
     @Override
     public void close(String reason) {}
+  }
+
+  // ---- coming back
+
+  @Test
+  void whoTakesUpAnothersSessionIsToldWhatThatCanMean() {
+    Peer owner = new Peer(1);
+    Peer stranger = new Peer(2);
+    stranger.isStranger = true;
+    loop.receive(
+        Request.newBuilder()
+            .setEpoch(2)
+            .setResume(true)
+            .setBatch(Batch.newBuilder().setSession(owner.session))
+            .build(),
+        stranger);
+    assertThat(stranger.told.get(stranger.told.size() - 1).getEnded())
+        .satisfies(
+            refusal -> {
+              assertThat(refusal.getCode()).isEqualTo(ErrorCode.PERMISSION_DENIED);
+              assertThat(refusal.getMessage())
+                  .startsWith(
+                      "session %d can't be taken up again by somebody: ".formatted(owner.session))
+                  .contains("under another name or by another pod", "begun anew", "Connect anew");
+            });
+    assertThat(owner.hasEnded()).isFalse();
   }
 
   // ---- silence

@@ -1,0 +1,222 @@
+package dev.podpool.kubernetes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.podpool.internal.ClusterRoute;
+import dev.podpool.internal.RouteException;
+import dev.podpool.rpc.Endpoint;
+import dev.podpool.testing.FakeApiServer;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The way to a queue by an API server that only tests have. Nothing is forwarded there. */
+@Timeout(60)
+class PortForwardRouteTest {
+
+  private static final int MILLIS_MAX = 10_000;
+
+  @TempDir private Path files;
+  private FakeApiServer api;
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeEach
+  void aQueueThatServes() throws Exception {
+    api = new FakeApiServer(files);
+    api.person.hasQueue("q", "True", "Serving");
+    api.person.hasAccess("q");
+    api.person.accounts.add("podpool-client");
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    api.person.gate.countDown();
+    for (AutoCloseable each : open) {
+      each.close();
+    }
+    api.close();
+  }
+
+  private PortForwardRoute route(String queue, int millisMax) throws Exception {
+    Config config = Config.fromKubeconfig(api.kubeconfig());
+    config.setRequestRetryBackoffLimit(0);
+    config.setConnectionTimeout(millisMax);
+    config.setRequestTimeout(millisMax);
+    PortForwardRoute route =
+        new PortForwardRoute(
+            new KubernetesClientBuilder().withConfig(config).build(),
+            "search",
+            queue,
+            "podpool-client");
+    open.add(route);
+    return route;
+  }
+
+  private PortForwardRoute route() throws Exception {
+    return route("q", MILLIS_MAX);
+  }
+
+  private static String refused(ThrowingCallable call) {
+    List<String> message = new ArrayList<>();
+    assertThatThrownBy(call)
+        .isInstanceOf(RouteException.class)
+        .hasMessageNotContaining("Operation:")
+        .hasMessageNotContaining("Failure executing")
+        .hasMessageNotContaining("Status(")
+        .satisfies(e -> message.add(e.getMessage()));
+    return message.get(0);
+  }
+
+  @Test
+  void theWayIsALocalPortATokenAndWhomToTrust() throws Exception {
+    Endpoint found = route().locate();
+    assertThat(found.host()).isEqualTo("127.0.0.1");
+    assertThat(found.trust())
+        .isEqualTo(new Endpoint.Trust(api.operator.pem(), "q-queue.search.svc"));
+  }
+
+  @Test
+  void aTokenIsUsedForMostOfItsLifeAndThenAnotherIsAskedFor() throws Exception {
+    PortForwardRoute route = route();
+    String first = route.locate().key();
+    assertThat(route.locate().key()).isEqualTo(first);
+    assertThat(api.person.tokens).hasValue(1);
+
+    api.person.tokenLife = Duration.ZERO;
+    PortForwardRoute other = route();
+    int port = other.locate().port();
+    assertThat(other.locate().port()).isEqualTo(port);
+    assertThat(api.person.tokens).hasValue(3);
+  }
+
+  @Test
+  void whoLacksARightIsToldAllThatAreNeededAndTheCommandThatGivesThem() throws Exception {
+    api.person.forbidden.add("configmaps");
+    assertThat(refused(route()::locate))
+        .contains("User \"jane\" cannot get resource \"configmaps\"")
+        .contains(
+            "get configmaps, create serviceaccounts/token, get pods/portforward, create"
+                + " pods/portforward")
+        .endsWith(
+            "kubectl -n search create rolebinding podpool-jane --clusterrole=edit --user=jane");
+
+    api.person.forbidden.clear();
+    api.person.forbidden.add("serviceaccounts/token");
+    assertThat(refused(route()::locate)).contains("--clusterrole=edit --user=jane");
+  }
+
+  @Test
+  void aPortThatMayNotBeForwardedIsSaidWhenNobodyAnswers() throws Exception {
+    api.person.forbidden.add("pods/portforward");
+    ClusterRoute route = route();
+    route.locate();
+    assertThat(route.explain(new IOException("UNAVAILABLE")).getMessage())
+        .contains("you may not get pods/portforward, create pods/portforward")
+        .contains("get configmaps, create serviceaccounts/token");
+  }
+
+  @Test
+  void aNamespaceWithoutThatQueueSaysWhichThereAre() throws Exception {
+    assertThat(refused(route("other", MILLIS_MAX)::locate))
+        .contains("there is no queue 'other' in namespace search")
+        .contains("there is q, which --queue can name");
+
+    api.person.objects.put(
+        "/apis/podpool.dev/v1alpha1/namespaces/search/queueclusters",
+        "{\"kind\":\"QueueClusterList\",\"apiVersion\":\"podpool.dev/v1alpha1\",\"items\":[]}");
+    assertThat(refused(route("other", MILLIS_MAX)::locate)).contains("nor any other");
+
+    api.person.objects.clear();
+    assertThat(refused(route()::locate)).startsWith("Podpool is not installed on the cluster at ");
+  }
+
+  @Test
+  void aQueueThatDoesNotServeYetIsStarting() throws Exception {
+    api.person.hasQueue("q", "False", "Pending: queue pod is not scheduled");
+    PortForwardRoute route = route();
+    route.locate(); // its address is known before it serves
+    assertThat(route.explain(new IOException("UNAVAILABLE")))
+        .isInstanceOfSatisfying(
+            RouteException.class,
+            e -> {
+              assertThat(e.isStarting()).isTrue();
+              assertThat(e)
+                  .hasMessageContaining("does not serve yet (Pending: queue pod is not scheduled)")
+                  .hasMessageContaining("kubectl -n search wait --for=condition=Ready");
+            });
+
+    api.person.objects.remove("/api/v1/namespaces/search/configmaps/q-queue-access");
+    assertThatThrownBy(route()::locate)
+        .isInstanceOfSatisfying(RouteException.class, e -> assertThat(e.isStarting()).isTrue());
+  }
+
+  @Test
+  void anAccountThatIsNotThereIsToldWithHowToMakeIt() throws Exception {
+    api.person.accounts.clear();
+    assertThat(refused(route()::locate))
+        .contains("there is no ServiceAccount 'podpool-client' in namespace search")
+        .contains("kubectl -n search create serviceaccount podpool-client");
+  }
+
+  @Test
+  void anApiServerThatIsAwayIsNamed() throws Exception {
+    String server = api.uri().toString();
+    PortForwardRoute route = route();
+    api.isUp = false;
+    assertThat(refused(route::locate))
+        .contains("the API server at " + server + " fails with 503 (out of order)");
+    PortForwardRoute later = route();
+    api.close();
+    assertThat(refused(later::locate))
+        .contains("the API server at " + server + " can't be reached (nobody listens there");
+  }
+
+  @Test
+  void anApiServerThatIsSilentIsWaitedForNotForEverAndByNobodyWhoCloses() throws Exception {
+    api.person.gate = new CountDownLatch(1);
+    PortForwardRoute silent = route("q", 300);
+    assertThat(refused(silent::locate)).contains("can't be reached (no answer");
+
+    PortForwardRoute patient = route("q", 600_000);
+    CompletableFuture<Void> finds =
+        CompletableFuture.runAsync(
+            () -> assertThatThrownBy(patient::locate).as("by whoever waits").isNotNull());
+    CompletableFuture.runAsync(patient::close).get(20, TimeUnit.SECONDS);
+    api.person.gate.countDown();
+    finds.get(20, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aWalkEndsAtTheStepThatFails() throws Exception {
+    assertThat(route().walk())
+        .extracting(ClusterRoute.Step::name)
+        .containsExactly(
+            "API server " + api.uri(),
+            "rights in namespace search",
+            "queue q is ready",
+            "address of the queue",
+            "token of ServiceAccount podpool-client",
+            "port forwarded to pod q-queue-0");
+    assertThat(route().walk().get(4).failure()).isNull();
+    assertThat(route().walk().get(5).failure()).hasMessageContaining("no port is forwarded");
+
+    api.person.forbidden.add("configmaps");
+    List<ClusterRoute.Step> steps = route().walk();
+    assertThat(steps).hasSize(2);
+    assertThat(steps.get(1).failure()).hasMessageContaining("you may not get configmaps");
+  }
+}
