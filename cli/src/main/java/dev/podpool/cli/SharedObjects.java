@@ -32,7 +32,7 @@ final class SharedObjects {
   int show(Shell shell, List<ObjectInfo.Kind> kinds, List<String> header, Row row)
       throws CommandException {
     List<ObjectInfo> found;
-    try (Podpool podpool = connection.connect()) {
+    try (Podpool podpool = connection.connect(shell)) {
       found = name == null ? all(podpool, kinds) : named(podpool, kinds, name);
     }
     if (output.isJson()) {
