@@ -58,6 +58,7 @@ class WorkerOfAPodTest {
             new QueueLink(
                 () -> new Endpoint("127.0.0.1", front.port(), KEY),
                 any -> {},
+                process -> {},
                 (name, other) -> {})) {
       Files.writeString(directory.resolve("queue/endpoint"), "127.0.0.1 " + front.port());
       link.define(Control.definition("index", "uid", pool.getSpec()));
