@@ -66,7 +66,7 @@ class ProcessApiServerTest {
     cluster.runProcess(NAME);
     cluster.queue.say(NAME, status -> status.setReady(0).setLeased(1));
     said(NAME, process -> process.setPid(42));
-    await(() -> phase(NAME), Phase.Running::equals);
+    await(() -> status(NAME), now -> now != null && now.pid() != null);
   }
 
   private Phase phase(String name) {
@@ -124,6 +124,7 @@ class ProcessApiServerTest {
     defined();
     comesUp();
     assertThat(status(NAME).pid()).isEqualTo(42);
+    assertThat(status(NAME).phase()).isEqualTo(Phase.Running);
     assertThat(status(NAME).startedAt()).isNotNull();
 
     exited(1, "java.lang.IllegalStateException: no such user");
@@ -252,7 +253,7 @@ class ProcessApiServerTest {
     cluster.ahead = Duration.ofSeconds(11);
     cluster.queue.sayAll();
 
-    await(() -> cluster.pod(NAME).getMetadata().getDeletionTimestamp(), at -> at != null);
+    await(() -> cluster.pod(NAME), pod -> pod == null);
   }
 
   @Test
