@@ -180,7 +180,12 @@ public final class WorkerMain {
     if (start.hasProcess()) {
       ProcessSpec spec = start.getProcess();
       OwnProcess own =
-          new OwnProcess(start.getPool(), spec.getName(), spec.getDaemon(), spec.getParent());
+          new OwnProcess(
+              start.getPool(),
+              spec.getName(),
+              spec.getDaemon(),
+              spec.getParentName(),
+              spec.getParentPid());
       settings = settings.withSingleRun().withJvmArguments(own.jvmArguments());
     }
     return start.getCodeDirectory().isEmpty()

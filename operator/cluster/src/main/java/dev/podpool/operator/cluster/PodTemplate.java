@@ -96,9 +96,13 @@ final class PodTemplate {
     this(pool, pool.getSpec(), null, imageOtherwise);
   }
 
-  /** Of a process's one pod. */
-  PodTemplate(WorkerProcess process, String image) {
-    this(process, poolOf(process.getSpec()), started(process.getSpec()), image);
+  /**
+   * Of a process's one pod.
+   *
+   * @param started the process, as its queue knows it
+   */
+  PodTemplate(WorkerProcess process, ProcessSpec started, String image) {
+    this(process, poolOf(process.getSpec()), started, image);
   }
 
   private PodTemplate(
@@ -114,14 +118,6 @@ final class PodTemplate {
   private static WorkerPoolSpec poolOf(WorkerProcessSpec spec) {
     return new WorkerPoolSpec(
         1, 1, true, null, spec.queue(), null, 0, 1, null, WorkerPoolSpec.defaults().template());
-  }
-
-  private static ProcessSpec started(WorkerProcessSpec spec) {
-    return ProcessSpec.newBuilder()
-        .setName(spec.processName())
-        .setDaemon(spec.daemon())
-        .setParent(spec.parent() == null ? "" : spec.parent())
-        .build();
   }
 
   /** Changes exactly when workers must be replaced to become what the pool says. */

@@ -50,7 +50,8 @@ final class ProcessObserver {
         memory.refusals.last());
   }
 
-  private static @Nullable ProcessStatus said(@Nullable QueueView view) {
+  /** What the queue says of the process; null where it says nothing. */
+  static @Nullable ProcessStatus said(@Nullable QueueView view) {
     PoolStatus pool = view == null ? null : view.pool();
     return pool == null || !pool.hasProcess() ? null : pool.getProcess();
   }

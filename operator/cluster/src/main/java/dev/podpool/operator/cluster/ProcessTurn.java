@@ -7,6 +7,7 @@ import dev.podpool.operator.plan.ObservedProcess;
 import dev.podpool.operator.plan.ProcessPlan;
 import dev.podpool.operator.plan.ProcessStep;
 import dev.podpool.operator.plan.Worker;
+import dev.podpool.protocol.ProcessStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
@@ -127,11 +128,13 @@ final class ProcessTurn {
   }
 
   private void start() {
-    if (memory.refusals.until().isAfter(now)) {
+    ProcessStatus said = ProcessObserver.said(view);
+    if (said == null || memory.refusals.until().isAfter(now)) {
       return;
     }
+    var template = new PodTemplate(process, said.getSpec(), tools.settings().workerImage());
     try {
-      started(tools.calls().create(new PodTemplate(process, tools.settings().workerImage()).pod()));
+      started(tools.calls().create(template.pod()));
       tools.events().normal(process, "Started", "Started its pod");
     } catch (KubernetesClientException e) {
       if (ApiCalls.isForTermination(e)) {

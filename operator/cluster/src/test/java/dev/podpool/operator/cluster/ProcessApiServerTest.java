@@ -16,6 +16,8 @@ import dev.podpool.testing.OnApiServer;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.function.Consumer;
@@ -92,7 +94,13 @@ class ProcessApiServerTest {
 
   @Test
   void aProcessThatTheQueueTellsOfGetsAPod() throws Exception {
-    defined(NAME, ProcessSpec.newBuilder().setName("Process-1").setParent("process-gone"));
+    defined(
+        NAME,
+        ProcessSpec.newBuilder()
+            .setName("Process-1")
+            .setParent("process-gone")
+            .setParentName("Process-9")
+            .setParentPid(7));
 
     cluster.awaitPods(NAME);
 
@@ -116,6 +124,8 @@ class ProcessApiServerTest {
     assertThat(told.getPool()).isEqualTo(NAME);
     assertThat(told.getProcess().getName()).isEqualTo("Process-1");
     assertThat(told.getProcess().getParent()).isEqualTo("process-gone");
+    assertThat(told.getProcess().getParentName()).isEqualTo("Process-9");
+    assertThat(told.getProcess().getParentPid()).isEqualTo(7);
     await(() -> phase(NAME), Phase.Pending::equals);
   }
 
@@ -317,9 +327,14 @@ class ProcessApiServerTest {
     defined();
     WorkerProcess process = await(() -> cluster.process(NAME), made -> made != null);
 
-    process.setSpec(new WorkerProcessSpec("another", false, null, "default"));
-
-    assertThatThrownBy(() -> cluster.client.resource(process).update())
+    assertThatThrownBy(
+            () ->
+                cluster
+                    .client
+                    .resource(process)
+                    .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"spec\":{\"processName\":\"another\"}}"))
         .isInstanceOf(KubernetesClientException.class)
         .hasMessageContaining("a process is what it was started as");
   }

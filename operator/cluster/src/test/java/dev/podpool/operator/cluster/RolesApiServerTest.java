@@ -87,7 +87,8 @@ class RolesApiServerTest {
                     .setDaemon(true)
                     .setParent("process-gone"));
         await(
-            () -> cluster.process("process-used"), made -> made != null && made.getStatus() != null);
+            () -> cluster.process("process-used"),
+            made -> made != null && made.getStatus() != null);
         cluster.queue.forgets("process-used");
         await(() -> cluster.process("process-used"), made -> made == null);
         var certificates = new CertificateClient(cluster, cluster.createQueuePod("default"));
