@@ -6,15 +6,15 @@ import io.fabric8.generator.annotation.Required;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thing that is true of a pool or a queue, or not, or unknown; shaped as Kubernetes' own
- * conditions.
+ * One thing that is true of a pool, a queue or a process, or not, or unknown; shaped as Kubernetes'
+ * own conditions.
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Condition(
     @Required
         @JsonPropertyDescription(
             "What it is about: of a pool Ready, Progressing, Draining, QueueReachable or Joined; of a"
-                + " queue Ready.")
+                + " queue Ready; of a process Started or Exited.")
         String type,
     @Required @JsonPropertyDescription("True, False, or Unknown where it cannot be told.")
         Truth status,

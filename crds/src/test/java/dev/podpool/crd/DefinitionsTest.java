@@ -32,12 +32,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DefinitionsTest {
   private static final Path COMMITTED = Path.of("src/main/resources/dev/podpool/crd");
   private static final List<String> COLUMNS =
-      List.of("Workers", "Replicas", "Ready", "Unfinished", "Dead", "Storage", "Status", "Age");
+      List.of(
+          "Workers",
+          "Replicas",
+          "Ready",
+          "Unfinished",
+          "Dead",
+          "Storage",
+          "Process",
+          "PID",
+          "Exit",
+          "Daemon",
+          "Parent",
+          "Status",
+          "Reason",
+          "Age");
 
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(classes = {WorkerPool.class, QueueCluster.class})
+  @ValueSource(classes = {WorkerPool.class, QueueCluster.class, WorkerProcess.class})
   void theCommittedDefinitionIsTheOneThatTheTypesSay(Class<? extends HasMetadata> type)
       throws IOException {
     String generated = generate(type);
@@ -63,7 +77,10 @@ class DefinitionsTest {
   }
 
   static Stream<Schema> schemas() {
-    return Stream.of(Schema.ofWorkerPool(), Schema.in("queueclusters.podpool.dev.yaml"));
+    return Stream.of(
+        Schema.ofWorkerPool(),
+        Schema.in("queueclusters.podpool.dev.yaml"),
+        Schema.in("workerprocesses.podpool.dev.yaml"));
   }
 
   private static Stream<JsonNode> allowed(Schema schema) {

@@ -63,6 +63,27 @@ final class Work {
     return bytes;
   }
 
+  // ---- what processes do
+
+  static void returnAtOnce() {}
+
+  static void throwAtOnce() {
+    throw new IllegalStateException("no such luck");
+  }
+
+  static void exitWith(int code) {
+    System.exit(code);
+  }
+
+  static void sleepMillis(int millis) throws InterruptedException {
+    Thread.sleep(millis);
+  }
+
+  /** Until somebody ends it. */
+  static void hang() throws InterruptedException {
+    Thread.sleep(Long.MAX_VALUE);
+  }
+
   static int fail(int n) {
     throw new IllegalStateException("item " + n);
   }

@@ -6,6 +6,7 @@ import dev.podpool.function.EncodeException;
 import dev.podpool.function.FunctionNotFoundException;
 import dev.podpool.function.internal.Capture;
 import dev.podpool.function.internal.CapturedFunction;
+import dev.podpool.function.internal.OwnProcess;
 import dev.podpool.protocol.CloseSession;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.ErrorCode;
@@ -14,8 +15,11 @@ import dev.podpool.protocol.FailureKind;
 import dev.podpool.protocol.JobHeader;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.ReportPoolFailure;
+import dev.podpool.protocol.ReportProcess;
+import dev.podpool.protocol.Signal;
 import dev.podpool.protocol.TaskOutput;
 import dev.podpool.protocol.WorkerStart;
 import dev.podpool.rpc.AccessDirectory;
@@ -45,10 +49,13 @@ import org.jspecify.annotations.Nullable;
  * ends, the rest goes back, the session is closed. What user code prints appears on its standard
  * output and error, and is published for whoever follows. No user code runs in it.
  *
- * <p>Exit codes: 0 after a drain, or when its pool is deleted; 2 where the start cannot be read; 70
- * where the worker has failed, which is an error in Podpool; 75 where its session has ended, with
- * the reason on standard error, and in a pod as its termination message: whoever started it starts
- * another.
+ * <p>Where its pool is a process, it runs that in one child, and ends when the child has: with 0,
+ * however that ended, as the queue knows how. At SIGTERM it has the child end so too.
+ *
+ * <p>Exit codes: 0 after a drain, when its process has ended, or when its pool is deleted; 2 where
+ * the start cannot be read; 70 where the worker has failed, which is an error in Podpool; 75 where
+ * its session has ended, with the reason on standard error, and in a pod as its termination
+ * message: whoever started it starts another.
  */
 public final class WorkerMain {
 
@@ -62,6 +69,7 @@ public final class WorkerMain {
   private static final Duration FETCH_MAX = Duration.ofMinutes(10);
 
   private static final long CLOSE_SECONDS_MAX = 10;
+  private static final int SIGTERM = 15;
   private static final int EXIT_USAGE = 2;
   private static final int EXIT_FAILED = 70;
   private static final int EXIT_SESSION_ENDED = 75;
@@ -171,6 +179,17 @@ public final class WorkerMain {
             .withChildAccess(
                 new ChildAccess(connection, start.getPool(), start.getNonce(), DISCONNECTED_GRACE))
             .withInlineBytesMax(INLINE_BYTES_MAX);
+    if (start.hasProcess()) {
+      ProcessSpec spec = start.getProcess();
+      OwnProcess own =
+          new OwnProcess(
+              start.getPool(),
+              spec.getName(),
+              spec.getDaemon(),
+              spec.getParentName(),
+              spec.getParentPid());
+      settings = settings.withSingleRun().withJvmArguments(own.jvmArguments());
+    }
     return start.getCodeDirectory().isEmpty()
         ? settings
         : settings.withCodeDirectory(Path.of(start.getCodeDirectory()));
@@ -216,11 +235,18 @@ public final class WorkerMain {
 
   // ---- its end
 
-  /** At SIGTERM. Takes as long as what has begun: who wants an end earlier, kills. */
+  /**
+   * At SIGTERM, or when its process has ended. Takes as long as what has begun: who wants an end
+   * earlier, kills.
+   */
   private void drain() {
     draining = true;
     Worker running = worker;
     if (running != null) {
+      if (start.hasProcess()) {
+        running.onDelivery(
+            Delivery.newBuilder().setSignal(Signal.newBuilder().setSignal(SIGTERM)).build());
+      }
       running.drain().join();
     }
     session
@@ -272,6 +298,34 @@ public final class WorkerMain {
   }
 
   private final class Listener implements WorkerListener {
+
+    private volatile boolean ready;
+
+    @Override
+    public void childStarted(int slot, long pid) {
+      if (start.hasProcess()) {
+        var unused =
+            session.thenAccept(
+                open ->
+                    open.send(
+                        Operation.newBuilder()
+                            .setReportProcess(ReportProcess.newBuilder().setPid(pid))
+                            .build()));
+      }
+    }
+
+    @Override
+    public void childReady(int slot, long pid) {
+      ready = true;
+    }
+
+    @Override
+    public void childEnded(int slot, long pid, String cause) {
+      if (start.hasProcess() && ready) { // else another is tried
+        // What became of its item is reported before that.
+        new Thread(WorkerMain.this::drain, "podpool-process-ended").start();
+      }
+    }
 
     @Override
     public void output(int slot, @Nullable JobHeader job, long index, int stream, String text) {

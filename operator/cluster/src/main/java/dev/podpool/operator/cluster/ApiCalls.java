@@ -2,6 +2,8 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
+import dev.podpool.crd.WorkerProcess;
+import dev.podpool.operator.plan.Worker;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -121,8 +123,10 @@ final class ApiCalls {
   }
 
   private static String path(HasMetadata object) {
-    return "/api/v1/namespaces/%s/%s/%s"
+    String version = object.getApiVersion();
+    return "/%s/namespaces/%s/%s/%s"
         .formatted(
+            version.contains("/") ? "apis/" + version : "api/" + version,
             object.getMetadata().getNamespace(),
             object.getPlural(),
             object.getMetadata().getName());
@@ -278,12 +282,16 @@ final class ApiCalls {
 
   /** Lets {@code pool} go. */
   void release(WorkerPool pool) {
-    int at = pool.getMetadata().getFinalizers().indexOf(Names.JOIN);
+    release(pool, Names.JOIN);
+  }
+
+  private void release(HasMetadata object, String finalizer) {
+    int at = object.getMetadata().getFinalizers().indexOf(finalizer);
     patch(
-        pool,
+        object,
         List.of(
-            test("/metadata/uid", pool.getMetadata().getUid()),
-            test("/metadata/finalizers/" + at, Names.JOIN),
+            test("/metadata/uid", object.getMetadata().getUid()),
+            test("/metadata/finalizers/" + at, finalizer),
             Map.of("op", "remove", "path", "/metadata/finalizers/" + at)));
   }
 
@@ -291,11 +299,29 @@ final class ApiCalls {
     return Map.of("op", "test", "path", path, "value", value);
   }
 
-  private void patch(WorkerPool pool, List<Map<String, Object>> changes) {
+  private void patch(HasMetadata object, List<Map<String, Object>> changes) {
     try {
-      client.resource(pool).patch(PatchContext.of(PatchType.JSON), Serialization.asJson(changes));
+      client.resource(object).patch(PatchContext.of(PatchType.JSON), Serialization.asJson(changes));
     } catch (KubernetesClientException e) {
       throwUnlessGone(e);
+    }
+  }
+
+  // ---- processes
+
+  /** Makes {@code process}, unless there is one of its name, which then is the same. */
+  void project(WorkerProcess process) {
+    createIfAbsent(process);
+  }
+
+  @Nullable WorkerProcess findProcess(String namespace, String name) {
+    return client.resources(WorkerProcess.class).inNamespace(namespace).withName(name).get();
+  }
+
+  /** Lets {@code process} go. */
+  void release(WorkerProcess process) {
+    if (process.getMetadata().getFinalizers().contains(Names.TERMINATE)) {
+      release(process, Names.TERMINATE);
     }
   }
 
@@ -342,6 +368,16 @@ final class ApiCalls {
       case HttpURLConnection.HTTP_NOT_FOUND -> "namespaces".equals(details.getKind());
       default -> false;
     };
+  }
+
+  /** Why the API server does not take a pod, as what keeps that from running. */
+  static Worker.Trouble refusal(KubernetesClientException e) {
+    String message = e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage();
+    String why = message == null ? "the API server says no more" : message;
+    boolean isOverQuota =
+        e.getCode() == HttpURLConnection.HTTP_FORBIDDEN && why.contains("exceeded quota");
+    return new Worker.Trouble(
+        isOverQuota ? "QuotaExceeded" : "PodRefused", "refused: " + Words.brief(why));
   }
 
   /** Lets that Lease go, if {@code identity} holds it: whoever waits for it takes it at once. */

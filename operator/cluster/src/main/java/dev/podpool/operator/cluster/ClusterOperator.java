@@ -2,6 +2,8 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
+import dev.podpool.crd.WorkerProcess;
+import dev.podpool.protocol.PoolStatus;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -12,7 +14,6 @@ import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ final class ClusterOperator implements AutoCloseable {
 
   private final Operator operator;
   private final PoolReconciler pools;
+  private final ProcessReconciler processes;
+  private final ProcessProjection projection;
   private final PoolQueue.All queues;
   private final LeftoverBindings leftovers;
   private final ApiCalls calls;
@@ -62,9 +65,9 @@ final class ClusterOperator implements AutoCloseable {
   /**
    * An operator that does nothing yet.
    *
-   * @param queues given who takes namespace and name of a pool of which a queue has news
+   * @param queues given who takes what queues have to say
    */
-  ClusterOperator(Setup setup, Function<BiConsumer<String, String>, PoolQueue.All> queues) {
+  ClusterOperator(Setup setup, Function<QueueNews, PoolQueue.All> queues) {
     KubernetesClient client = setup.client();
     InstantSource clock = setup.clock();
     PoolTools tools =
@@ -72,8 +75,10 @@ final class ClusterOperator implements AutoCloseable {
             setup.settings(), new ApiCalls(client), new EventRecorder(client, clock), clock);
     leftovers = new LeftoverBindings(tools.calls(), setup.namespaces());
     isAlone = setup.leadership() == null;
-    this.queues = queues.apply(this::queueHasNews);
+    projection = new ProcessProjection(tools.calls());
+    this.queues = queues.apply(new News());
     pools = new PoolReconciler(tools, this.queues);
+    processes = new ProcessReconciler(tools, this.queues);
     leadership = setup.leadership();
     calls = tools.calls();
     metrics = setup.metrics();
@@ -94,6 +99,9 @@ final class ClusterOperator implements AutoCloseable {
     operator.register(
         pools,
         (ControllerConfigurationOverrider<WorkerPool> o) -> configure(o, setup.namespaces()));
+    operator.register(
+        processes,
+        (ControllerConfigurationOverrider<WorkerProcess> o) -> configure(o, setup.namespaces()));
     operator.register(
         new QueueReconciler(tools, setup.ca(), this.queues),
         (ControllerConfigurationOverrider<QueueCluster> o) -> configure(o, setup.namespaces()));
@@ -118,8 +126,18 @@ final class ClusterOperator implements AutoCloseable {
             .setMaxInterval(RETRY_MOST.toMillis()));
   }
 
-  private void queueHasNews(String namespace, String pool) {
-    pools.queueHasNews(namespace, pool);
+  private final class News implements QueueNews {
+
+    @Override
+    public void ofPool(String namespace, String pool) {
+      pools.queueHasNews(namespace, pool);
+      processes.queueHasNews(namespace, pool);
+    }
+
+    @Override
+    public void ofProcess(QueueCluster queue, PoolStatus process) {
+      projection.heard(queue, process);
+    }
   }
 
   /** Returns when it has seen all that there is; reconciling goes on meanwhile, if it leads. */
@@ -192,6 +210,7 @@ final class ClusterOperator implements AutoCloseable {
     if (sweeping != null) {
       sweeping.interrupt();
     }
+    projection.close();
     operator.stop();
     queues.close();
     Leadership held = leadership;

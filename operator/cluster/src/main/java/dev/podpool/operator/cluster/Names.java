@@ -14,6 +14,9 @@ final class Names {
   /** Label of what a queue is made of: the queue's name. */
   static final String QUEUE = "podpool.dev/queue";
 
+  /** Label of a process's pod: the WorkerProcess's name. */
+  static final String PROCESS = "podpool.dev/process";
+
   /** Label of a worker's pod: its place. */
   static final String ORDINAL = "podpool.dev/ordinal";
 
@@ -25,6 +28,9 @@ final class Names {
 
   /** Finalizer of a pool that is joined before it goes. */
   static final String JOIN = "podpool.dev/join";
+
+  /** Finalizer of a process, which the queue ends before it goes. */
+  static final String TERMINATE = "podpool.dev/terminate";
 
   /** Annotation of what a queue is made of: hash of what was applied. */
   static final String APPLIED = "podpool.dev/applied";
@@ -40,7 +46,7 @@ final class Names {
   /**
    * Labels of whatever is part of {@code of}.
    *
-   * @param kind {@link #POOL} or {@link #QUEUE}
+   * @param kind {@link #POOL}, {@link #PROCESS} or {@link #QUEUE}
    */
   static Map<String, String> labels(String kind, String of, String component) {
     return Map.of(

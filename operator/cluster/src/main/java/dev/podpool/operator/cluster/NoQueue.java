@@ -34,5 +34,14 @@ final class NoQueue implements PoolQueue {
   public void ended(ByteString nonce, WorkerEnd end) {}
 
   @Override
+  public void signal(String process, int signal) {}
+
+  @Override
+  public void lost(String process, String reason, String words) {}
+
+  @Override
+  public void forget(String pool) {}
+
+  @Override
   public void published(String pool, boolean joined, long index) {}
 }

@@ -49,6 +49,14 @@ final class Owners {
         && pool.getMetadata().getUid().equals(anchor.getData().get(UID));
   }
 
+  /** A reference to {@code owner}, with which a process goes that it has started. */
+  static OwnerReference parent(HasMetadata owner) {
+    return new OwnerReferenceBuilder(reference(owner))
+        .withController(false)
+        .withBlockOwnerDeletion(false)
+        .build();
+  }
+
   /** A controller reference to {@code owner}, which waits for it in the foreground. */
   static OwnerReference reference(HasMetadata owner) {
     return new OwnerReferenceBuilder()

@@ -13,7 +13,10 @@ import dev.podpool.crd.Spread;
 import dev.podpool.crd.Toleration;
 import dev.podpool.crd.WorkerPool;
 import dev.podpool.crd.WorkerPoolSpec;
+import dev.podpool.crd.WorkerProcess;
+import dev.podpool.crd.WorkerProcessSpec;
 import dev.podpool.crd.WorkerTemplate;
+import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.WorkerStart;
 import dev.podpool.rpc.AccessDirectory;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
@@ -23,6 +26,7 @@ import io.fabric8.kubernetes.api.model.EnvFromSource;
 import io.fabric8.kubernetes.api.model.EnvFromSourceBuilder;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
@@ -53,7 +57,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What each worker's pod of a pool is made from: all that its template says, and what is ours. */
+/**
+ * What each worker's pod of a pool is made from: all that its template says, and what is ours. A
+ * process's pod is the one of a pool that says nothing.
+ */
 final class PodTemplate {
 
   /** The worker's container. */
@@ -78,18 +85,39 @@ final class PodTemplate {
   // As long as a drain of a node leaves to what runs, unless somebody says otherwise.
   private static final long GRACE_SECONDS = 30;
 
-  private final WorkerPool pool;
+  private final HasMetadata of;
+  private final @Nullable ProcessSpec process;
   private final WorkerPoolSpec spec;
   private final WorkerTemplate template;
   private final PodSpec podSpec;
   private final String hash;
 
   PodTemplate(WorkerPool pool, String imageOtherwise) {
-    this.pool = pool;
-    this.spec = pool.getSpec();
+    this(pool, pool.getSpec(), null, imageOtherwise);
+  }
+
+  /**
+   * Of a process's one pod.
+   *
+   * @param started the process, as its queue knows it
+   */
+  PodTemplate(WorkerProcess process, ProcessSpec started, String image) {
+    this(process, poolOf(process.getSpec()), started, image);
+  }
+
+  private PodTemplate(
+      HasMetadata of, WorkerPoolSpec spec, @Nullable ProcessSpec process, String imageOtherwise) {
+    this.of = of;
+    this.process = process;
+    this.spec = spec;
     this.template = spec.template();
     this.podSpec = podSpec(imageOtherwise);
     this.hash = hash(List.of(podSpec, template.labels(), template.annotations()));
+  }
+
+  private static WorkerPoolSpec poolOf(WorkerProcessSpec spec) {
+    return new WorkerPoolSpec(
+        1, 1, true, null, spec.queue(), null, 0, 1, null, WorkerPoolSpec.defaults().template());
   }
 
   /** Changes exactly when workers must be replaced to become what the pool says. */
@@ -103,8 +131,18 @@ final class PodTemplate {
     if (template.labels() != null) {
       labels.putAll(template.labels());
     }
-    labels.putAll(labels(pool.getMetadata().getName()));
+    labels.putAll(labels(of.getMetadata().getName()));
     labels.put(Names.ORDINAL, Integer.toString(ordinal));
+    return pod(name, labels, owner);
+  }
+
+  /** The pod of a process, which goes with it. */
+  Pod pod() {
+    String name = of.getMetadata().getName();
+    return pod(name, Names.labels(Names.PROCESS, name, "process"), Owners.reference(of));
+  }
+
+  private Pod pod(String name, Map<String, String> labels, OwnerReference owner) {
     var annotations = new LinkedHashMap<String, String>();
     if (template.annotations() != null) {
       annotations.putAll(template.annotations());
@@ -113,7 +151,7 @@ final class PodTemplate {
     return new PodBuilder()
         .withNewMetadata()
         .withName(name)
-        .withNamespace(pool.getMetadata().getNamespace())
+        .withNamespace(of.getMetadata().getNamespace())
         .withLabels(labels)
         .withAnnotations(annotations)
         .withOwnerReferences(owner)
@@ -215,13 +253,16 @@ final class PodTemplate {
   private WorkerStart start() {
     WorkerStart.Builder start =
         WorkerStart.newBuilder()
-            .setPool(pool.getMetadata().getName())
+            .setPool(of.getMetadata().getName())
             .setSlots(spec.slots())
             .setMaxTasksPerWorker(spec.maxTasksPerWorker())
             .setAccessDirectory(ACCESS_PATH);
     ResourceAmounts limits = template.resources().limits();
     if (limits != null) {
       start.setMemoryLimitBytes(limits.memoryBytes().orElse(0) / spec.slots());
+    }
+    if (process != null) {
+      start.setProcess(process);
     }
     Initializer initializer = spec.initializer();
     if (initializer != null && initializer.function() != null) {
@@ -375,7 +416,7 @@ final class PodTemplate {
         .withMaxSkew(given.maxSkew())
         .withWhenUnsatisfiable(given.whenUnsatisfiable().name())
         .withNewLabelSelector()
-        .addToMatchLabels(Names.POOL, pool.getMetadata().getName())
+        .addToMatchLabels(Names.POOL, of.getMetadata().getName())
         .endLabelSelector()
         .build();
   }

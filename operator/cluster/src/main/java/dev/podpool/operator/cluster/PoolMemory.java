@@ -2,7 +2,6 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.WorkerPoolStatus;
 import dev.podpool.operator.plan.Backoff;
-import dev.podpool.operator.plan.Worker;
 import dev.podpool.protocol.DefinePool;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class PoolMemory {
 
   private static final Duration EXPECTATION = Duration.ofSeconds(30);
-  private static final Duration REFUSAL_FIRST = Duration.ofSeconds(2);
-  private static final int REFUSAL_DOUBLINGS_MAX = 5;
 
   Backoff backoff = Backoff.NONE;
 
@@ -46,9 +43,7 @@ final class PoolMemory {
   // Places of pods that may have been made, until when they should have been seen.
   private final Map<Integer, Instant> expected = new HashMap<>();
 
-  private Worker.@Nullable Trouble refusal;
-  private int refusals;
-  private Instant refusedUntil = Instant.MIN;
+  final StartRefusals refusals = new StartRefusals();
 
   /** Forgets whatever is not one of {@code pods}. */
   void keep(List<WorkerPod> pods) {
@@ -87,30 +82,5 @@ final class PoolMemory {
     expected.keySet().removeAll(seen);
     expected.values().removeIf(until -> !until.isAfter(now));
     return Set.copyOf(expected.keySet());
-  }
-
-  // ---- starts that the API server refuses
-
-  /** No pod can be made, for that reason: not tried again at once. */
-  void refused(Worker.Trouble why, Instant now) {
-    refusal = why;
-    refusedUntil = now.plus(REFUSAL_FIRST.multipliedBy(1L << refusals));
-    refusals = Math.min(refusals + 1, REFUSAL_DOUBLINGS_MAX);
-  }
-
-  void accepted() {
-    refusal = null;
-    refusals = 0;
-    refusedUntil = Instant.MIN;
-  }
-
-  /** Why no pod can be made; null if none was refused last. */
-  Worker.@Nullable Trouble refusal() {
-    return refusal;
-  }
-
-  /** When to try again. */
-  Instant refusedUntil() {
-    return refusedUntil;
   }
 }

@@ -35,6 +35,20 @@ interface PoolQueue {
   /** Tells the queue how the worker ended whose session was opened with {@code nonce}. */
   void ended(ByteString nonce, WorkerEnd end);
 
+  /** Has the queue end that process as by a signal: 15 in its own way, 9 for good. */
+  void signal(String process, int signal);
+
+  /**
+   * Tells the queue that no worker of that process will come, which so has failed.
+   *
+   * @param reason one CamelCase word
+   * @param words for people
+   */
+  void lost(String process, String reason, String words);
+
+  /** Nobody asks about {@code pool} any more: it is gone. */
+  void forget(String pool);
+
   /**
    * Tells the queue what is published of {@code pool}: who submits a job waits for it.
    *

@@ -47,7 +47,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
 
   private final PoolTools tools;
   private final PoolQueue.All queues;
-  private final PoolMemories memories = new PoolMemories();
+  private final Memories<PoolMemory> memories = new Memories<>(PoolMemory::new);
   private final Departed departed = new Departed();
   private final SimpleInboundEventSource<WorkerPool> queueNews =
       new SimpleInboundEventSource<>("queues");
@@ -243,7 +243,11 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     int generation = queue.generation();
     DefinePool definition = Control.definition(name, uid, pool.getSpec());
     var known = view.pool();
-    if (known != null && !known.getUid().equals(uid) && memory.deletedIn != generation) {
+    // A process is nobody's remains: then the pool must be named otherwise, and is refused.
+    if (known != null
+        && !known.getUid().equals(uid)
+        && !known.hasProcess()
+        && memory.deletedIn != generation) {
       memory.deletedIn = generation;
       queue.delete(name, known.getUid()); // of a pool that was here before this one
     } else if (memory.definedIn == generation

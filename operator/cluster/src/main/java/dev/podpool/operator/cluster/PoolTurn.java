@@ -273,8 +273,8 @@ final class PoolTurn {
 
   /** Whether a pod was made. */
   private boolean start(Step.Start step) {
-    if (memory.refusedUntil().isAfter(now)) {
-      lookAgainIn(Duration.between(now, memory.refusedUntil()));
+    if (memory.refusals.until().isAfter(now)) {
+      lookAgainIn(Duration.between(now, memory.refusals.until()));
       return false;
     }
     OwnerReference whose = owner.get();
@@ -290,7 +290,7 @@ final class PoolTurn {
       Pod made = tools.calls().create(template.pod(step.name(), step.ordinal(), whose));
       memory.started(made.getMetadata().getUid(), now);
       seen.accept(made, null);
-      memory.accepted();
+      memory.refusals.accepted();
       return true;
     } catch (KubernetesClientException e) {
       if (ApiCalls.isForTermination(e)) {
@@ -299,10 +299,7 @@ final class PoolTurn {
       switch (e.getCode()) {
         case HttpURLConnection.HTTP_CONFLICT -> taken(step);
         case HttpURLConnection.HTTP_BAD_REQUEST, HttpURLConnection.HTTP_FORBIDDEN, 422 ->
-            refused(
-                new Worker.Trouble(
-                    isOverQuota(e) ? "QuotaExceeded" : "PodRefused",
-                    "refused: " + Words.brief(reason(e))));
+            refused(ApiCalls.refusal(e));
         default -> {
           memory.expect(step.ordinal(), now); // it may have been made all the same
           throw e;
@@ -329,20 +326,11 @@ final class PoolTurn {
   }
 
   private void refused(Worker.Trouble why) {
-    if (!why.equals(memory.refusal())) {
+    if (!why.equals(memory.refusals.last())) {
       tools.events().warning(pool, why.reason(), "A worker was " + why.words());
     }
-    memory.refused(why, now);
-    lookAgainIn(Duration.between(now, memory.refusedUntil()));
-  }
-
-  private static boolean isOverQuota(KubernetesClientException e) {
-    return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN && reason(e).contains("exceeded quota");
-  }
-
-  private static String reason(KubernetesClientException e) {
-    String message = e.getStatus() == null ? e.getMessage() : e.getStatus().getMessage();
-    return message == null ? "the API server says no more" : message;
+    memory.refusals.refused(why, now);
+    lookAgainIn(Duration.between(now, memory.refusals.until()));
   }
 
   // ---- status
@@ -381,7 +369,7 @@ final class PoolTurn {
 
   /** What the planner says, unless the API server or somebody's hand is why a pool is as it is. */
   private PlannedStatus said(PlannedStatus planned) {
-    Worker.Trouble refusal = memory.refusal();
+    Worker.Trouble refusal = memory.refusals.last();
     if (refusal != null && planned.workers() < pool.getSpec().workers() && !planned.draining()) {
       return with(planned, refusal.reason(), "Pending: workers " + refusal.words());
     }

@@ -29,6 +29,7 @@ final class QueueLink implements PoolQueue, AutoCloseable {
   private final Control control;
   private final PoolsWatcher watcher;
   private final Consumer<String> news;
+  private final Consumer<PoolStatus> processes;
   private final Leftovers leftovers;
   private final Map<String, PoolStatus> pools = new ConcurrentHashMap<>();
   private final Map<String, Published> published = new ConcurrentHashMap<>();
@@ -48,9 +49,15 @@ final class QueueLink implements PoolQueue, AutoCloseable {
    *
    * @param source tells where the queue is, and what opens it
    * @param news takes the name of a pool that should be looked at
+   * @param processes takes each process of which there is news. Must not wait
    */
-  QueueLink(Endpoint.Source source, Consumer<String> news, Leftovers leftovers) {
+  QueueLink(
+      Endpoint.Source source,
+      Consumer<String> news,
+      Consumer<PoolStatus> processes,
+      Leftovers leftovers) {
     this.news = news;
+    this.processes = processes;
     this.leftovers = leftovers;
     connection = new QueueConnection(source);
     control = new Control(connection, news, this::allNews);
@@ -90,7 +97,7 @@ final class QueueLink implements PoolQueue, AutoCloseable {
         changed.addAll(there);
         pools.keySet().removeAll(there);
         change.getChangedList().stream()
-            .filter(pool -> !asked.contains(pool.getPool()))
+            .filter(pool -> !pool.hasProcess() && !asked.contains(pool.getPool()))
             .forEach(pool -> leftovers.found(pool.getPool(), pool.getUid()));
       }
       pools.keySet().removeAll(change.getGoneList());
@@ -101,6 +108,7 @@ final class QueueLink implements PoolQueue, AutoCloseable {
       } else {
         allNews();
       }
+      change.getChangedList().stream().filter(PoolStatus::hasProcess).forEach(processes);
       published.forEach((pool, said) -> publish(pool, said));
     }
 
@@ -119,6 +127,8 @@ final class QueueLink implements PoolQueue, AutoCloseable {
         pool.getUid(),
         pool.getReady() + pool.getLeased() == 0,
         pool.getFailure(),
+        pool.getProcess().getPid(),
+        pool.getProcess().getExited(),
         pool.getWorkersList().stream().map(QueueLink::facts).toList());
   }
 
@@ -184,6 +194,21 @@ final class QueueLink implements PoolQueue, AutoCloseable {
   @Override
   public void ended(ByteString nonce, WorkerEnd end) {
     control.ended(nonce, end.exitCode(), end.cause(), end.disrupted());
+  }
+
+  @Override
+  public void signal(String process, int signal) {
+    control.signal(process, signal);
+  }
+
+  @Override
+  public void lost(String process, String reason, String words) {
+    control.lost(process, reason, words);
+  }
+
+  @Override
+  public void forget(String pool) {
+    asked.remove(pool);
   }
 
   @Override

@@ -8,17 +8,16 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BiConsumer;
 import java.util.function.Function;
 
-/** The operator's link to each queue, from when a pool first needs it. */
+/** The operator's link to each queue, from when a pool needs it, or the queue is there. */
 final class QueueLinks implements PoolQueue.All {
 
   private static final System.Logger LOG = System.getLogger(QueueLinks.class.getName());
 
   private final KubernetesClient client;
   private final Function<QueueCluster, Endpoint.Source> sources;
-  private final BiConsumer<String, String> news;
+  private final QueueNews news;
   private final Map<ResourceID, Link> links = new ConcurrentHashMap<>();
 
   private record Link(String uid, QueueLink link) {}
@@ -27,12 +26,10 @@ final class QueueLinks implements PoolQueue.All {
    * Has no link yet.
    *
    * @param sources tells where a queue is
-   * @param news takes namespace and name of a pool that should be looked at
+   * @param news takes what should be looked at
    */
   QueueLinks(
-      KubernetesClient client,
-      Function<QueueCluster, Endpoint.Source> sources,
-      BiConsumer<String, String> news) {
+      KubernetesClient client, Function<QueueCluster, Endpoint.Source> sources, QueueNews news) {
     this.client = client;
     this.sources = sources;
     this.news = news;
@@ -61,7 +58,8 @@ final class QueueLinks implements PoolQueue.All {
     ResourceID id = ResourceID.fromResource(queue);
     return new QueueLink(
         sources.apply(queue),
-        pool -> news.accept(namespace, pool),
+        pool -> news.ofPool(namespace, pool),
+        process -> news.ofProcess(queue, process),
         (pool, uid) ->
             Thread.ofVirtual()
                 .name("podpool-leftover-" + pool)

@@ -138,6 +138,7 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
     for (HasMetadata object : new QueueObjects(queue, tools.settings()).all()) {
       apply(object, context);
     }
+    var _ = queues.of(queue); // to hear of processes: no pool need be there
     Optional<StatefulSet> there = context.getSecondaryResource(StatefulSet.class);
     publish(queue, there.map(QueueReconciler::readyReplicas).orElse(0), trouble(context));
     boolean serves = there.isPresent() && readyReplicas(there.get()) >= queue.getSpec().replicas();

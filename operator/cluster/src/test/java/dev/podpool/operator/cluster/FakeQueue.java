@@ -21,12 +21,14 @@ final class FakeQueue implements PoolQueue {
   private final Map<String, Long> published = new ConcurrentHashMap<>();
   private final List<String> told = new ArrayList<>(); // guarded by itself
   private final Consumer<String> news;
+  private final Consumer<PoolStatus> processes;
   private volatile boolean reachable = true;
   private volatile int generation = 1;
 
-  /** {@code news} takes names of pools. */
-  FakeQueue(Consumer<String> news) {
+  /** {@code news} takes names of pools, {@code processes} those that are processes. */
+  FakeQueue(Consumer<String> news, Consumer<PoolStatus> processes) {
     this.news = news;
+    this.processes = processes;
   }
 
   // ---- what a test has it say
@@ -41,6 +43,25 @@ final class FakeQueue implements PoolQueue {
           change.accept(next);
           return next.setQueueIndex(next.getQueueIndex() + 1).build();
         });
+    tellOf(pool);
+  }
+
+  private void tellOf(String pool) {
+    PoolStatus now = pools.get(pool);
+    if (now != null && now.hasProcess()) {
+      processes.accept(now);
+    }
+    news.accept(pool);
+  }
+
+  /** Has it say again all that it knows, as a queue does to whoever begins to listen. */
+  void sayAll() {
+    pools.keySet().forEach(this::tellOf);
+  }
+
+  /** Has it know that pool no more. */
+  void forgets(String pool) {
+    pools.remove(pool);
     news.accept(pool);
   }
 
@@ -148,6 +169,21 @@ final class FakeQueue implements PoolQueue {
             }
           });
     }
+  }
+
+  @Override
+  public void signal(String process, int signal) {
+    tell("signal " + signal);
+  }
+
+  @Override
+  public void lost(String process, String reason, String words) {
+    tell("lost " + reason + " " + words);
+  }
+
+  @Override
+  public void forget(String pool) {
+    tell("forget " + pool);
   }
 
   @Override

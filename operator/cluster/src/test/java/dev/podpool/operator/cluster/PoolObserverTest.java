@@ -112,16 +112,16 @@ class PoolObserverTest {
   void whatTheServerRefusesIsTriedMoreAndMoreSeldom() {
     Worker.Trouble why = new Worker.Trouble("PodRefused", "refused");
 
-    memory.refused(why, NOW);
-    assertThat(memory.refusedUntil()).isEqualTo(NOW.plusSeconds(2));
-    memory.refused(why, NOW);
-    assertThat(memory.refusedUntil()).isEqualTo(NOW.plusSeconds(4));
+    memory.refusals.refused(why, NOW);
+    assertThat(memory.refusals.until()).isEqualTo(NOW.plusSeconds(2));
+    memory.refusals.refused(why, NOW);
+    assertThat(memory.refusals.until()).isEqualTo(NOW.plusSeconds(4));
     for (int i = 0; i < 9; i++) {
-      memory.refused(why, NOW);
+      memory.refusals.refused(why, NOW);
     }
-    assertThat(memory.refusedUntil()).isEqualTo(NOW.plusSeconds(64));
-    memory.accepted();
-    assertThat(memory.refusal()).isNull();
-    assertThat(memory.refusedUntil()).isBefore(NOW);
+    assertThat(memory.refusals.until()).isEqualTo(NOW.plusSeconds(64));
+    memory.refusals.accepted();
+    assertThat(memory.refusals.last()).isNull();
+    assertThat(memory.refusals.until()).isBefore(NOW);
   }
 }

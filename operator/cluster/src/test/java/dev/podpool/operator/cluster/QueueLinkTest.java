@@ -64,6 +64,7 @@ class QueueLinkTest {
         new QueueLink(
             () -> new Endpoint("127.0.0.1", port, KEY),
             news::add,
+            process -> {},
             (pool, uid) -> leftovers.add(pool + " " + uid));
   }
 

@@ -3,6 +3,8 @@ package dev.podpool.operator.cluster;
 import static dev.podpool.operator.cluster.TestCluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.podpool.crd.QueueCluster;
+import dev.podpool.protocol.PoolStatus;
 import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
@@ -27,6 +29,7 @@ class RolesApiServerTest {
       Set.of(
           "update podpool.dev/workerpools/finalizers",
           "update podpool.dev/queueclusters/finalizers",
+          "update podpool.dev/workerprocesses/finalizers",
           "create /secrets",
           "create /serviceaccounts",
           "create /services",
@@ -73,6 +76,21 @@ class RolesApiServerTest {
         cluster.deletePool("used");
         await(() -> cluster.pool("used"), pool -> pool == null);
         await(() -> cluster.message("owned"), message -> message != null);
+        cluster.queue.say(
+            "process-used",
+            status ->
+                status
+                    .setReady(1)
+                    .getProcessBuilder()
+                    .getSpecBuilder()
+                    .setName("any")
+                    .setDaemon(true)
+                    .setParent("process-gone"));
+        await(
+            () -> cluster.process("process-used"),
+            made -> made != null && made.getStatus() != null);
+        cluster.queue.forgets("process-used");
+        await(() -> cluster.process("process-used"), made -> made == null);
         var certificates = new CertificateClient(cluster, cluster.createQueuePod("default"));
         certificates.awaitCertificate(certificates.ask(new Asked()));
         certificates.awaitRefusal(certificates.ask(new Asked().withNames("another")));
@@ -83,7 +101,13 @@ class RolesApiServerTest {
         new QueueLinks(
                 OperatorAccount.client(cluster.client),
                 queue -> () -> null,
-                (namespace, pool) -> {})
+                new QueueNews() {
+                  @Override
+                  public void ofPool(String namespace, String pool) {}
+
+                  @Override
+                  public void ofProcess(QueueCluster queue, PoolStatus process) {}
+                })
             .isGone(cluster.namespace, "any", "any");
       } finally {
         leader.close();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.podpool.crd.Condition;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.WorkerPool;
+import dev.podpool.crd.WorkerProcess;
+import dev.podpool.protocol.PoolStatus;
 import dev.podpool.testing.ApiServer;
 import io.fabric8.kubernetes.api.model.BindingBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -35,7 +37,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -51,7 +52,7 @@ final class TestCluster implements AutoCloseable {
 
   final KubernetesClient client;
   final String namespace = "test-" + NAMESPACES.incrementAndGet();
-  final FakeQueue queue = new FakeQueue(pool -> news(pool));
+  final FakeQueue queue = new FakeQueue(pool -> news(pool), process -> ofProcess(process));
   boolean makesDefaultQueue;
 
   /** How far the operator's clock is ahead. */
@@ -60,7 +61,7 @@ final class TestCluster implements AutoCloseable {
   /** Of the operators that are made next. */
   OperatorMetrics metrics = new OperatorMetrics();
 
-  private volatile BiConsumer<String, String> news = (in, pool) -> {};
+  private volatile QueueNews news;
   private ClusterOperator operator;
 
   /** The operator's, if it is not its account's own. */
@@ -68,7 +69,11 @@ final class TestCluster implements AutoCloseable {
 
   TestCluster(ApiServer server) throws Exception {
     client = server.client();
-    for (String name : List.of("workerpools.podpool.dev", "queueclusters.podpool.dev")) {
+    for (String name :
+        List.of(
+            "workerpools.podpool.dev",
+            "queueclusters.podpool.dev",
+            "workerprocesses.podpool.dev")) {
       try (InputStream yaml = WorkerPool.class.getResourceAsStream(name + ".yaml")) {
         server.define(name, new String(yaml.readAllBytes(), StandardCharsets.UTF_8));
       }
@@ -130,10 +135,20 @@ final class TestCluster implements AutoCloseable {
   }
 
   private void news(String pool) {
-    news.accept(namespace, pool);
+    QueueNews told = news;
+    if (told != null) {
+      told.ofPool(namespace, pool);
+    }
   }
 
-  private PoolQueue.All queues(BiConsumer<String, String> toTell) {
+  private void ofProcess(PoolStatus process) {
+    QueueNews told = news;
+    if (told != null) {
+      told.ofProcess(queueCluster("default"), process);
+    }
+  }
+
+  private PoolQueue.All queues(QueueNews toTell) {
     news = toTell;
     return new PoolQueue.All() {
       @Override
@@ -146,7 +161,7 @@ final class TestCluster implements AutoCloseable {
 
       @Override
       public void close() {
-        news = (namespace, pool) -> {};
+        news = null;
       }
     };
   }
@@ -457,6 +472,27 @@ final class TestCluster implements AutoCloseable {
     Pod there = await(() -> pod(pod), found -> found != null);
     status(there, new PodBuilder(there).withNewStatus().withPhase("Running").endStatus().build());
     queue.join(there.getMetadata().getLabels().get(Names.POOL), pod, nonce(there), leased);
+  }
+
+  /** Has the process's pod run, and its worker join the queue. */
+  void runProcess(String name) {
+    Pod there = await(() -> pod(name), found -> found != null);
+    status(there, new PodBuilder(there).withNewStatus().withPhase("Running").endStatus().build());
+    queue.join(name, name, nonce(there), 1);
+  }
+
+  WorkerProcess process(String name) {
+    return client.resources(WorkerProcess.class).inNamespace(namespace).withName(name).get();
+  }
+
+  /** As if nobody had written anything down. */
+  void clearProcessStatus(String name) {
+    client
+        .resource(process(name))
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON),
+            Serialization.asJson(List.of(Map.of("op", "remove", "path", "/status"))));
   }
 
   static com.google.protobuf.ByteString nonce(Pod pod) {

@@ -6,11 +6,15 @@ import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.DeletePool;
 import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.Failure;
+import dev.podpool.protocol.FailureKind;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.protocol.ReportPoolFailure;
 import dev.podpool.protocol.ReportWorkerEnd;
+import dev.podpool.protocol.SignalProcess;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.RandomId;
@@ -116,6 +120,35 @@ public final class Control {
                     .setExitCode(exitCode)
                     .setCause(cause)
                     .setDisrupted(disrupted)));
+  }
+
+  /** Has a process end: in its own way by 15 (SIGTERM), for good by 9 (SIGKILL). */
+  public void signal(String process, int signal) {
+    send(
+        Operation.newBuilder()
+            .setSignalProcess(SignalProcess.newBuilder().setPool(process).setSignal(signal)));
+  }
+
+  /**
+   * Says of a process that it can't come up: it ends, with exit code 1. Nothing where it has ended.
+   *
+   * @param reason one CamelCase word, such as {@code Evicted}
+   * @param words for people
+   */
+  public void lost(String process, String reason, String words) {
+    send(
+        Operation.newBuilder()
+            .setReportPoolFailure(
+                ReportPoolFailure.newBuilder()
+                    .setPool(process)
+                    .setFailures(1)
+                    .setFinal(true)
+                    .setFailure(
+                        Failure.newBuilder()
+                            .setKind(FailureKind.THREW)
+                            .setType(reason)
+                            .setMessage(words)
+                            .setWorker(process))));
   }
 
   private synchronized void send(Operation.Builder operation) {

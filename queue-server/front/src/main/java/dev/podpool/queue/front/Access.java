@@ -76,8 +76,11 @@ final class Access {
   private static final Entitling CANCEL = Entitling.of(Right.CANCEL);
   private static final Entitling MANAGE = Entitling.of(Right.MANAGE);
   private static final Entitling PUT = Entitling.of(Right.SUBMIT, Right.WORK);
-  // Who may start processes may end them.
-  private static final Entitling SIGNAL = Entitling.of(Right.CANCEL, Right.SUBMIT, Right.WORK);
+  // Who may start processes may end them; and so may the operator, for whoever deletes one.
+  private static final Entitling SIGNAL =
+      Entitling.of(Right.CANCEL, Right.SUBMIT, Right.WORK, Right.MANAGE);
+  // A worker whose initializer fails; the operator, of a process that can't come up.
+  private static final Entitling FAIL = Entitling.of(Right.WORK, Right.MANAGE);
   // What a job's submitter shares with its workers.
   private static final Entitling SHARE = PUT;
   private static final Entitling TO_BE_CLIENT =
@@ -254,7 +257,8 @@ final class Access {
       case CANCEL_JOB -> new Need(CANCEL, operation.getCancelJob().getJobId());
       case RELEASE_JOB -> new Need(CANCEL, operation.getReleaseJob().getJobId());
       case RETRY_DEAD, DROP_DEAD -> new Need(CANCEL, null);
-      case GIVE_CREDIT, REPORT_ITEMS, REPORT_POOL_FAILURE, REPORT_PROCESS -> new Need(WORK, null);
+      case GIVE_CREDIT, REPORT_ITEMS, REPORT_PROCESS -> new Need(WORK, null);
+      case REPORT_POOL_FAILURE -> new Need(FAIL, null);
       case PUT_BLOB -> new Need(PUT, null);
       case OPEN_OBJECT,
           DELETE_OBJECT,

@@ -154,8 +154,7 @@ final class PoolWatches implements ServerCallHandler<PoolsWatch, PoolsChange>, A
       Set<String> gone = new HashSet<>(told.keySet());
       for (PoolStatus pool : state.pools()) {
         gone.remove(pool.getPool());
-        // At which index it was looked at is no change.
-        PoolStatus facts = pool.toBuilder().clearQueueIndex().build();
+        PoolStatus facts = facts(pool);
         if (!facts.equals(told.put(pool.getPool(), facts))) {
           change.addChanged(pool);
         }
@@ -164,6 +163,15 @@ final class PoolWatches implements ServerCallHandler<PoolsWatch, PoolsChange>, A
       change.addAllGone(gone);
       toldIndex = state.index();
       call.sendMessage(change.build());
+    }
+
+    /** At which index it was looked at is no change, and neither is its age. */
+    private static PoolStatus facts(PoolStatus pool) {
+      PoolStatus.Builder facts = pool.toBuilder().clearQueueIndex();
+      if (facts.hasProcess()) {
+        facts.getProcessBuilder().clearAgeMillis();
+      }
+      return facts.build();
     }
 
     @Override
