@@ -85,8 +85,8 @@ public final class ConnectOptions {
   }
 
   /**
-   * Tells {@code told}, once, when the queue of a cluster that is asked for does not serve yet, and
-   * is waited for: what keeps it, for people. By the thread that connects. Defaults to nobody.
+   * Tells {@code told}, once, when the queue does not serve yet, and is waited for: what keeps it,
+   * for people. By the thread that connects. Defaults to nobody.
    */
   public ConnectOptions whenStarting(Consumer<String> told) {
     return new ConnectOptions(patience, codeTravels, code, cluster, told);

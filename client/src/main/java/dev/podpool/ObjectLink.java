@@ -244,7 +244,7 @@ final class ObjectLink {
   }
 
   ReadResponse read(ObjectQuery query) {
-    return link.read(ReadRequest.newBuilder().setObject(query).build());
+    return link.readPatiently(ReadRequest.newBuilder().setObject(query).build());
   }
 
   /** Whether a wait ended because its time had passed; throws what else it was refused with. */

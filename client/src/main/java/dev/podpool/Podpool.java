@@ -130,8 +130,8 @@ public final class Podpool implements AutoCloseable {
    * where the dependency {@code podpool-client-kubernetes} is there. {@link
    * ConnectOptions#toCluster} asks for a cluster.
    *
-   * @throws UnreachableException if none answers within 5 s, or a minute where the queue of a
-   *     cluster is starting; says where it was looked for
+   * @throws UnreachableException if none answers within 5 s, or a minute where the queue is
+   *     starting; says where it was looked for
    * @throws ConfigurationException if what names one can't be used
    */
   public static Podpool connect() {
@@ -186,7 +186,7 @@ public final class Podpool implements AutoCloseable {
   /**
    * Connects to the runtime that lives in {@code runtimeDirectory}.
    *
-   * @throws UnreachableException if it does not answer within 5 s
+   * @throws UnreachableException if it does not answer within 5 s, or a minute while it is starting
    */
   public static Podpool connect(Path runtimeDirectory) {
     return connect(runtimeDirectory, ConnectOptions.defaults());
@@ -240,7 +240,7 @@ public final class Podpool implements AutoCloseable {
     }
   }
 
-  /** Ends when the queue has answered. One that is starting on a cluster is waited for. */
+  /** Ends when the queue has answered. One that is starting is waited for. */
   private static void reach(
       RuntimeSearch search, QueueConnection connection, ConnectOptions options) throws IOException {
     long begin = System.nanoTime();
@@ -251,13 +251,13 @@ public final class Podpool implements AutoCloseable {
         return;
       } catch (IOException e) {
         IOException why = search.explain(e);
-        boolean isStarting = why instanceof RouteException route && route.isStarting();
-        if (!isStarting || System.nanoTime() - begin > STARTING_TIME_MAX.toNanos()) {
+        String starting = search.starting(why);
+        if (starting == null || System.nanoTime() - begin > STARTING_TIME_MAX.toNanos()) {
           throw why;
         }
         if (!isTold) {
           isTold = true;
-          options.whenStarting().accept(((RouteException) why).problem());
+          options.whenStarting().accept(starting);
         }
       }
       try {

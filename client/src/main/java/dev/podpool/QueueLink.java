@@ -249,9 +249,21 @@ final class QueueLink implements QueueSession, SessionHandler {
    * @throws PodpoolException if it is refused, or not answered within 10 s
    */
   ReadResponse read(ReadRequest question) {
+    return readWithin(question, ANSWER_TIME_MAX);
+  }
+
+  /**
+   * As {@link #read}, for as long as an operation would wait for the queue to come back: {@link
+   * ConnectOptions#withPatience}.
+   */
+  ReadResponse readPatiently(ReadRequest question) {
+    return readWithin(question, patience);
+  }
+
+  private ReadResponse readWithin(ReadRequest question, Duration atMost) {
     ReadResponse answer;
     try {
-      answer = read(question, ANSWER_TIME_MAX);
+      answer = read(question, atMost);
     } catch (IOException e) {
       throw new UnreachableException(String.valueOf(e.getMessage()), e);
     }
@@ -275,9 +287,10 @@ final class QueueLink implements QueueSession, SessionHandler {
     long deadline = System.nanoTime() + atMost.toNanos();
     try {
       while (true) {
-        Duration left = Duration.ofNanos(Math.max(1_000_000, deadline - System.nanoTime()));
+        long left = Math.max(1_000_000, deadline - System.nanoTime());
         try {
-          return connection.read(question, left);
+          return connection.read(
+              question, Duration.ofNanos(Math.min(left, ANSWER_TIME_MAX.toNanos())));
         } catch (IOException e) {
           // A key that is wrong is no different in a moment. Nor is a place where nobody serves;
           // but who has been there is restarted.

@@ -2,9 +2,11 @@ package dev.podpool;
 
 import dev.podpool.internal.ClusterRoute;
 import dev.podpool.internal.ClusterRuntime;
+import dev.podpool.internal.RouteException;
 import dev.podpool.rpc.AccessDirectory;
 import dev.podpool.rpc.Endpoint;
 import dev.podpool.rpc.HostPort;
+import dev.podpool.rpc.QueueUnreachableException;
 import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -74,7 +76,8 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
             + ", which "
             + RuntimeDirectory.VARIABLE
             + " can name";
-    ClusterRuntime clusters = Files.exists(directory.endpoint()) ? null : clusters();
+    boolean isOwn = Files.exists(directory.endpoint()) || directory.isRun();
+    ClusterRuntime clusters = isOwn ? null : clusters();
     if (clusters != null && clusters.knowsClusters(environment, home)) {
       ClusterRoute route = clusters.route(ClusterOptions.defaults());
       return new RuntimeSearch(
@@ -110,6 +113,20 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
   /** Whether the queue is one of a cluster, whose operator publishes the status of pools. */
   boolean isCluster() {
     return source instanceof ClusterRoute || source instanceof AccessDirectory;
+  }
+
+  /**
+   * For people, what is starting there, so that it is worth waiting; null for what does not come up
+   * by itself.
+   */
+  @Nullable String starting(IOException failure) {
+    if (failure instanceof RouteException route) {
+      return route.isStarting() ? route.problem() : null;
+    }
+    boolean isRefused = failure instanceof QueueUnreachableException q && q.isForGood();
+    return !isRefused && source instanceof RuntimeDirectory directory && directory.isRun()
+        ? "the queue of the runtime in " + directory.path() + " is starting"
+        : null;
   }
 
   /** Why nobody answers there, as far as the cluster knows more than {@code failure} says. */

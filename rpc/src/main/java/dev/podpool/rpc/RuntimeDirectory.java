@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Map;
 
 /**
@@ -50,6 +51,31 @@ public record RuntimeDirectory(Path path) implements Endpoint.Source {
   /** The file in which the queue says where it serves, as {@code address port}. */
   public Path endpoint() {
     return queue().resolve("endpoint");
+  }
+
+  /** The file that the runtime's process holds, and has written its number to. */
+  public Path lock() {
+    return path.resolve("lock");
+  }
+
+  /**
+   * Whether a process runs this runtime, which starts its queue again when that ends. To be asked
+   * by clients, which must not touch the lock: it may be their own process's.
+   */
+  public boolean isRun() {
+    try {
+      String holder = Files.readString(lock()).strip();
+      // The number may be another process's by now, which has started after it was written.
+      Instant written = Files.getLastModifiedTime(lock()).toInstant().plusSeconds(1);
+      return holder.matches("\\d{1,18}")
+          && ProcessHandle.of(Long.parseLong(holder))
+              .filter(ProcessHandle::isAlive)
+              .flatMap(process -> process.info().startInstant())
+              .filter(start -> !start.isAfter(written))
+              .isPresent();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /**

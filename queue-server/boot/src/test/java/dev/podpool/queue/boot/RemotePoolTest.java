@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -190,6 +191,23 @@ class RemotePoolTest {
     remote.queue.start();
     try (Podpool podpool = Podpool.connect(directory, OPTIONS)) {
       assertThat(podpool.jobs()).as("what was submitted stays").hasSize(1);
+    }
+  }
+
+  @Test
+  void whoComesWhileTheRuntimeStartsItsQueueAgainWaits() throws Exception {
+    // As the runtime's process leaves it, which this one is here.
+    Files.writeString(directory.resolve("lock"), ProcessHandle.current().pid() + "\n");
+    remote.queue.kill();
+    Files.deleteIfExists(remote.queue.directory().resolve("endpoint"));
+    CompletableFuture<String> told = new CompletableFuture<>();
+    var connecting =
+        CompletableFuture.supplyAsync(
+            () -> Podpool.connect(directory, OPTIONS.whenStarting(told::complete)));
+    assertThat(told.get()).isEqualTo("the queue of the runtime in %s is starting", directory);
+    remote.queue.start();
+    try (Podpool podpool = connecting.get()) {
+      assertThat(podpool.pools()).hasSize(1);
     }
   }
 
