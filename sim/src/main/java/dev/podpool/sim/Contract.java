@@ -15,9 +15,10 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/** What was promised about jobs, checked from outside, at every index that some replica reaches. */
+/** What was promised, checked from outside, at every index that some replica reaches. */
 final class Contract {
 
+  private final ObjectsContract objects = new ObjectsContract();
   private long checkedIndex;
   // By job number and position.
   private final Map<Long, Map<Long, Outcome>> recorded = new HashMap<>();
@@ -31,8 +32,12 @@ final class Contract {
         "a begun item of a job with max_attempts 1 was leased again");
   }
 
+  boolean hasChecked(long index) {
+    return index <= checkedIndex;
+  }
+
   void check(Snapshot state) {
-    if (state.getIndex() <= checkedIndex) {
+    if (hasChecked(state.getIndex())) {
       return; // another replica was here first; that they agree is seen from their hashes
     }
     checkedIndex = state.getIndex();
@@ -43,6 +48,7 @@ final class Contract {
       Long before = appliedBySession.put(session.getSession(), session.getApplied());
       require(before == null || before <= session.getApplied(), "an operation is applied once");
     }
+    objects.check(state, sessions);
     long ready = 0;
     long leased = 0;
     for (JobSnapshot job : state.getJobsList()) {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One run: clients and workers with the real session logic, over a bad network, on three replicas
- * of the real machine. Everything follows from the seed.
+ * One run: clients, sharers and workers with the real session logic, over a bad network, on three
+ * replicas of the real machine. Everything follows from the seed.
  */
 public final class Simulation {
 
@@ -22,6 +22,8 @@ public final class Simulation {
   private final World world;
   private final Replicas replicas;
   private final List<SimClient> clients = new ArrayList<>();
+  private final Shared shared;
+  private final List<SimSharer> sharers = new ArrayList<>();
 
   /** What a run came to, for those who compare runs. */
   public record Report(long seed, int entries, long simulatedMillis, String stateHash) {}
@@ -36,6 +38,10 @@ public final class Simulation {
     }
     for (int count = world.between(1, 3); count > 0; count--) {
       clients.add(new SimClient(world, replicas, "client-" + count));
+    }
+    shared = new Shared(world);
+    for (int count = world.between(0, 3); count > 0; count--) {
+      sharers.add(new SimSharer(world, replicas, shared, "sharer-" + count));
     }
     world.after(FAULTS_MILLIS, world::stopFaults);
   }
@@ -63,12 +69,15 @@ public final class Simulation {
   }
 
   private Report run() {
-    while (world.isFaulty() || !clients.stream().allMatch(SimClient::isDone)) {
+    while (world.isFaulty()
+        || !clients.stream().allMatch(SimClient::isDone)
+        || !sharers.stream().allMatch(SimSharer::isDone)) {
       require(world.step(), "something is still to happen");
       if (world.nowMillis() > END_MILLIS) {
         throw new AssertionError("broken: everything accepted ends, but " + unfinished());
       }
     }
+    shared.check();
     QueueMachine machine = replicas.settled();
     PoolStatus status = machine.status(POOL);
     require(status != null && status.getReady() + status.getLeased() == 0, "nothing is unfinished");
@@ -85,6 +94,8 @@ public final class Simulation {
             .filter(job -> !job.isSeenTo())
             .map(job -> job.submit().getFunctionName())
             .toList()
+        + ", "
+        + sharers.stream().flatMap(sharer -> sharer.waitingFor().stream()).toList()
         + ", "
         + replicas.settled().status(POOL);
   }

@@ -59,6 +59,13 @@ public final class History<S> {
     operations.add(new Operation<>(what, start, end, step));
   }
 
+  /**
+   * Records what began then and was never answered: it has taken effect at some time since, or not.
+   */
+  public void addInDoubt(String what, long start, Answered<S> step) {
+    add(what + ", in doubt", start, Long.MAX_VALUE, step);
+  }
+
   public int size() {
     return operations.size();
   }

@@ -26,10 +26,12 @@ final class Linearization<S> {
   private final List<History.Operation<S>> operations;
   private final int count;
 
-  // Event i is the start of operation i, event count + i its end; the last one is the list's head.
+  // Event i is the start of operation i, event count + i its end. Two lists: of the answered ones,
+  // and of the starts of those in doubt.
   private final int[] next;
   private final int[] previous;
-  private final int head;
+  private final int answered;
+  private final int inDoubt;
 
   private final BitSet done = new BitSet();
   private final Deque<Choice<S>> order = new ArrayDeque<>();
@@ -42,19 +44,23 @@ final class Linearization<S> {
   Linearization(List<History.Operation<S>> operations, S initial) {
     this.operations = operations;
     count = operations.size();
-    head = 2 * count;
-    next = new int[2 * count + 1];
-    previous = new int[2 * count + 1];
+    answered = 2 * count;
+    inDoubt = answered + 1;
+    next = new int[2 * count + 2];
+    previous = new int[2 * count + 2];
     state = initial;
-    // Of the same moment a start comes first: those two may have met.
-    int[] byTime =
-        IntStream.range(0, 2 * count)
+    link(answered, IntStream.range(0, 2 * count).filter(event -> !isInDoubt(event % count)));
+    link(inDoubt, IntStream.range(0, count).filter(this::isInDoubt));
+  }
+
+  /** Of the same moment a start comes before an end: those two may have met. */
+  private void link(int head, IntStream events) {
+    int last = head;
+    for (int event :
+        events
             .boxed()
             .sorted(Comparator.comparingLong(this::time).thenComparing(event -> event >= count))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    int last = head;
-    for (int event : byTime) {
+            .toList()) {
       next[last] = event;
       previous[event] = last;
       last = event;
@@ -63,30 +69,42 @@ final class Linearization<S> {
     previous[head] = last;
   }
 
+  private boolean isInDoubt(int operation) {
+    return operations.get(operation).end() == Long.MAX_VALUE;
+  }
+
   private long time(int event) {
     return event < count ? operations.get(event).start() : operations.get(event - count).end();
   }
 
-  /** Null if there is an order, else what stands in the way of the longest one found. */
+  /**
+   * Null if there is an order, else what stands in the way of the longest one found. What is in
+   * doubt is tried where nothing else can be next: most often nothing came of it.
+   */
   @Nullable String search() {
-    int event = next[head];
-    while (next[head] != head) {
-      if (event < count) {
+    int event = next[answered];
+    while (next[answered] != answered) {
+      if (event < count && time(event) <= time(firstEnd())) {
         S after = operations.get(event).step().after(state);
-        if (after != null && take(event, after)) {
-          event = next[head];
-        } else {
-          event = next[event];
-        }
-      } else {
+        event = after != null && take(event, after) ? next[answered] : next[event];
+      } else if (event != inDoubt && !isInDoubt(event % count)) {
         remember(event - count);
-        if (order.isEmpty()) {
-          return atDeepest;
-        }
+        event = next[inDoubt];
+      } else if (order.isEmpty()) {
+        return atDeepest;
+      } else {
         event = next[giveBack()];
       }
     }
-    return null;
+    return null; // the others are in doubt: it may be that nothing came of them
+  }
+
+  private int firstEnd() {
+    int event = next[answered];
+    while (event < count) {
+      event = next[event];
+    }
+    return event;
   }
 
   private boolean take(int operation, S after) {
@@ -98,7 +116,9 @@ final class Linearization<S> {
     order.push(new Choice<>(operation, state));
     state = after;
     unlink(operation);
-    unlink(count + operation);
+    if (!isInDoubt(operation)) {
+      unlink(count + operation);
+    }
     return true;
   }
 
@@ -106,8 +126,10 @@ final class Linearization<S> {
     Choice<S> last = order.pop();
     done.clear(last.operation());
     state = last.before();
-    link(count + last.operation());
-    link(last.operation());
+    if (!isInDoubt(last.operation())) {
+      putBack(count + last.operation());
+    }
+    putBack(last.operation());
     return last.operation();
   }
 
@@ -116,7 +138,7 @@ final class Linearization<S> {
     previous[next[event]] = previous[event];
   }
 
-  private void link(int event) {
+  private void putBack(int event) {
     next[previous[event]] = event;
     previous[next[event]] = event;
   }

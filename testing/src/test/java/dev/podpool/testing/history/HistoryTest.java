@@ -79,6 +79,18 @@ class HistoryTest {
   }
 
   @Test
+  void whatIsInDoubtHappenedAtAnyTimeOrNever() {
+    wrote(1, 0, 1);
+    register.addInDoubt("write 2", 2, before -> 2);
+    read(1, 5, 6);
+    register.check();
+    read(2, 7, 8);
+    register.check();
+    read(1, 9, 10);
+    broken();
+  }
+
+  @Test
   void anAnswerThatIsLostBreaksTheHistoryOfAQueue() {
     History<List<Integer>> queue = new History<>("queue", List.of());
     for (int item : new int[] {1, 2}) {
