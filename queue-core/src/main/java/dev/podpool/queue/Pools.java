@@ -160,7 +160,7 @@ final class Pools {
     SessionState session = sessions.find(joiner.session());
     if (session != null) {
       Reply late = reply.setSequence(joiner.sequence()).build();
-      session.wakes.put(joiner.sequence(), late);
+      session.keepWake(late);
       effects.reply(session.id, late);
     }
   }

@@ -79,13 +79,15 @@ public final class QueueMachine {
       effects.ended(batch.getSession(), Refusals.noSession(batch.getSession()));
       return;
     }
-    session.confirm(batch.getConfirmed());
-    for (long wake : batch.getConfirmedWakesList()) {
-      session.wakes.remove(wake);
-    }
+    confirm(session, batch);
     long sequence = batch.getFirstSequence();
     for (Operation operation : batch.getOperationsList()) {
-      if (sequence == session.applied + 1 && !session.mustConfirm()) {
+      boolean isNext = sequence == session.applied + 1;
+      if (isNext && session.mustConfirm()) {
+        effects.heldBack(session.id);
+        break; // what is behind it has no answer yet
+      }
+      if (isNext) {
         session.applied = sequence;
         Reply.Builder reply = handle(session, sequence, operation);
         if (sessions.find(session.id) != session) {
@@ -93,7 +95,7 @@ public final class QueueMachine {
         }
         if (reply != null) {
           Reply answer = reply.setSequence(sequence).build();
-          session.replies.add(answer);
+          session.keep(answer);
           effects.reply(session.id, answer);
         }
       } else {
@@ -105,6 +107,15 @@ public final class QueueMachine {
       sequence++;
     }
     effects.applied(session.id, session.applied);
+  }
+
+  private void confirm(SessionState session, Batch batch) {
+    boolean hadItsFill = session.hasItsFill();
+    session.confirm(batch.getConfirmed());
+    batch.getConfirmedWakesList().forEach(session::confirmWake);
+    if (hadItsFill && !session.hasItsFill()) {
+      objects.goOn(session);
+    }
   }
 
   /** What the queue itself proposes. */
@@ -256,6 +267,15 @@ public final class QueueMachine {
   }
 
   /**
+   * Whether so many answers are kept for {@code session} that it is worth an entry to forget them,
+   * if they have arrived: before it gets no more.
+   */
+  public boolean hasMuchToConfirm(long session) {
+    SessionState found = sessions.find(session);
+    return found != null && found.hasMuchToConfirm();
+  }
+
+  /**
    * Answers {@code request}, or refuses it. Changes nothing; as long as what it asks for is large.
    */
   public ReadResponse read(ReadRequest request) {
@@ -283,8 +303,7 @@ public final class QueueMachine {
       effects.ended(session, Refusals.noSession(session));
       return;
     }
-    state.replies.forEach(reply -> effects.reply(session, reply));
-    state.wakes.values().forEach(wake -> effects.reply(session, wake));
+    state.answers().forEach(reply -> effects.reply(session, reply));
     if (state.worker != null) {
       List<Range> held = new ArrayList<>();
       for (Lease lease : state.worker.leasesInOrder()) {
@@ -394,8 +413,7 @@ public final class QueueMachine {
     }
     SessionState session = sessions.restore(from.getSession(), opened, worker);
     session.applied = from.getApplied();
-    session.replies.addAll(from.getRepliesList());
-    from.getWakesList().forEach(wake -> session.wakes.put(wake.getSequence(), wake));
+    session.restoreAnswers(from);
   }
 
   /** Compared between replicas at equal index: they must not differ. */

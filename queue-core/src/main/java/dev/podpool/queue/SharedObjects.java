@@ -58,6 +58,10 @@ final class SharedObjects {
     waits = new Waits(sessions);
   }
 
+  Sessions sessions() {
+    return sessions;
+  }
+
   Waits waits() {
     return waits;
   }
@@ -242,6 +246,13 @@ final class SharedObjects {
       }
     }
     session.objects.clear();
+  }
+
+  /** It had its fill of items, and has confirmed some. */
+  void goOn(SessionState session) {
+    for (SharedObject object : List.copyOf(session.objects.values())) {
+      object.goOn(session.id);
+    }
   }
 
   // ---- ends of pipes that processes hold

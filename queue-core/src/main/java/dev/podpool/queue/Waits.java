@@ -91,7 +91,7 @@ final class Waits {
     SessionState session = sessions.find(waiter.session);
     if (session != null) {
       Reply late = reply.setSequence(waiter.sequence).build();
-      session.wakes.put(waiter.sequence, late);
+      session.keepWake(late);
       Objects.requireNonNull(entryEffects).reply(session.id, late);
     }
   }
