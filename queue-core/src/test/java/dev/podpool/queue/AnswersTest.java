@@ -154,7 +154,7 @@ class AnswersTest {
 
   // ---- items, which somebody else has put
 
-  private enum Kind {
+  enum Kind {
     ITEMS,
     MESSAGES
   }

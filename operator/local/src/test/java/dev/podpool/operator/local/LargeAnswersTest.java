@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.ObjectInfo;
 import dev.podpool.Podpool;
+import dev.podpool.SharedJoinableQueue;
 import dev.podpool.SharedMap;
-import dev.podpool.SharedQueue;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -63,21 +63,21 @@ class LargeAnswersTest {
   }
 
   @Test
-  void manyThreadsTakeLargeItemsThatComeAtOnceThoughTheQueueIsKilled() throws Exception {
-    SharedQueue<String> queue = podpool.queue("loads", String.class);
+  void manyThreadsTakeLargeItemsThatComeBackAtOnceThoughTheQueueIsKilled() throws Exception {
+    SharedJoinableQueue<String> queue = podpool.joinableQueue("loads", String.class);
+    Podpool other = TestRuntime.client(local.runtime.directory());
+    SharedJoinableQueue<String> itsQueue = other.joinableQueue("loads", String.class);
+    for (int i = 0; i < THREADS; i++) {
+      itsQueue.put(large(i));
+      var unused = itsQueue.get(); // and is not done with it
+    }
     List<Future<String>> takers = begin(queue::get);
     while (podpool.object(ObjectInfo.Kind.QUEUE, "loads").waiting() < THREADS) {
       Thread.sleep(5); // a poll of what has no signal
     }
-    try (Podpool other = TestRuntime.client(local.runtime.directory())) {
-      SharedQueue<String> puts = other.queue("loads", String.class);
-      for (int i = 0; i < THREADS; i++) {
-        puts.put(large(i));
-        if (i == THREADS / 2) {
-          local.crew.killQueue();
-        }
-      }
-    }
+    other.close();
+    local.crew.killQueue();
+
     Set<String> taken = new HashSet<>();
     for (Future<String> taker : takers) {
       taken.add(taker.get());
