@@ -41,6 +41,7 @@ public final class QueueMachine {
   private final Workers workers = new Workers(pools, jobs, blobs);
   private final SharedObjects objects = new SharedObjects(sessions);
   private final Lifetimes lifetimes = new Lifetimes(sessions, pools, jobs, workers, objects);
+  private final ProcessRights processes = new ProcessRights(pools, jobs);
   private final Reads reads = new Reads(pools, jobs, blobs, objects);
   private long index;
   private long nowMillis;
@@ -132,6 +133,10 @@ public final class QueueMachine {
 
   /** Null: done. */
   private Reply.@Nullable Builder handle(SessionState session, long sequence, Operation operation) {
+    Refusal denied = processes.check(session, operation);
+    if (denied != null) {
+      return refusal(denied);
+    }
     return switch (operation.getKindCase()) {
       case CLOSE_SESSION -> {
         lifetimes.close(session, jobs.effects());
@@ -273,6 +278,16 @@ public final class QueueMachine {
   public boolean hasMuchToConfirm(long session) {
     SessionState found = sessions.find(session);
     return found != null && found.hasMuchToConfirm();
+  }
+
+  /**
+   * Whether {@code pool} is a process that was started by what runs in the processes of a worker.
+   *
+   * @param half the first 8 bytes of the worker's nonce
+   */
+  public boolean isStartedBy(String pool, ByteString half) {
+    Pool found = pools.find(pool);
+    return found != null && found.process != null && found.process.isStartedBy(half);
   }
 
   /**

@@ -22,6 +22,9 @@ final class SessionState {
   /** Bytes of outcomes that a session gets ahead of what it has confirmed; one more at most. */
   static final long UNCONFIRMED_BYTES_MAX = 16L << 20;
 
+  /** Half of a nonce: with it begin those of a worker, and of what runs in its processes. */
+  static final int WORKER_BYTES = 8;
+
   final long id;
   final OpenSession opened;
   // Null for a client's session.
@@ -49,6 +52,16 @@ final class SessionState {
     this.id = id;
     this.opened = opened;
     this.worker = worker;
+  }
+
+  /** Whether it is a worker's, or of what runs in one of a worker's processes. */
+  boolean isOfPool() {
+    return !opened.getPool().isEmpty();
+  }
+
+  /** Whether {@code process} was started in this session, or another of its worker. */
+  boolean hasStarted(ProcessState process) {
+    return process.isStartedBy(opened.getNonce().substring(0, WORKER_BYTES));
   }
 
   // ---- answers

@@ -6,6 +6,7 @@ import dev.podpool.AsyncResult;
 import dev.podpool.JobOptions;
 import dev.podpool.Podpool;
 import dev.podpool.Pool;
+import dev.podpool.SharedList;
 import dev.podpool.SharedLock;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,6 +62,20 @@ class SharedInWorkersTest {
     for (int i = 0; i < 20; i++) {
       assertThat(lines.get(i)).matches(i + " begins,\\d+");
     }
+  }
+
+  @Test
+  void whatCodeThatTravelledStartsHasThatCode() throws Exception {
+    local.applyAndAwaitReady("workers: 1");
+    SharedList<String> notes = podpool.sharedList("notes", String.class);
+    try (Pool pool = podpool.pool(TestRuntime.POOL)) {
+      assertThat(pool.apply(Basket::note, notes, 2)).isZero();
+    }
+    assertThat(notes.asList())
+        .containsExactly(
+            "MainProcess of podpool-code",
+            "Process-1 of podpool-code",
+            "Process-1:1 of podpool-code");
   }
 
   static long lockAndStay(SharedLock lock, String marker) throws Exception {
