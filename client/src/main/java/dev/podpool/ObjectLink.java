@@ -126,6 +126,15 @@ final class ObjectLink {
     opened.add(open);
   }
 
+  /** {@code again} is what a session that follows this one opens. */
+  void replace(OpenObject before, OpenObject again) {
+    synchronized (opened) {
+      if (opened.remove(before)) {
+        opened.add(again);
+      }
+    }
+  }
+
   /** {@code open} is of no use any more. */
   void forget(OpenObject open) {
     opened.remove(open);

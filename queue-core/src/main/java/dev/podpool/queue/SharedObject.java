@@ -29,7 +29,7 @@ abstract class SharedObject {
 
   final long number;
   final ObjectRef ref;
-  final ObjectSpec spec;
+  ObjectSpec spec; // only its time to live changes
   // That have opened it.
   final TreeSet<Long> sessions = new TreeSet<>();
   // When it is forgotten, where no session has opened it; 0: never.

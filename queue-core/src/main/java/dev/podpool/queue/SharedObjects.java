@@ -7,6 +7,7 @@ import dev.podpool.protocol.ObjectKind;
 import dev.podpool.protocol.ObjectQuery;
 import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSnapshot;
+import dev.podpool.protocol.ObjectSpec;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
@@ -169,8 +170,12 @@ final class SharedObjects {
 
   private @Nullable Refusal open(
       OpenObject open, @Nullable SharedObject object, SessionState session) {
+    Refusal refusal = checkTimeToLive(open);
+    if (refusal != null) {
+      return refusal;
+    }
     if (object != null) {
-      if (open.hasSpec() && !open.getSpec().equals(object.spec)) {
+      if (open.hasSpec() && !isMadeAs(open.getSpec(), object.spec)) {
         return Refusals.of(
             ErrorCode.OBJECT_EXISTS,
             object.title()
@@ -178,6 +183,7 @@ final class SharedObjects {
                 + " another name");
       }
       opened(object, session);
+      keepFor(object, open.getTimeToLiveMillis());
       return null;
     }
     if (!open.hasSpec()) {
@@ -188,13 +194,7 @@ final class SharedObjects {
           ErrorCode.QUEUE_FULL,
           "the queue has " + OBJECTS_MAX + " shared objects, its limit; delete some");
     }
-    if (open.getSpec().getTimeToLiveMillis() < 0) {
-      return Refusals.invalid(
-          "time_to_live_millis "
-              + open.getSpec().getTimeToLiveMillis()
-              + "; at least 1, or 0 for the default");
-    }
-    Refusal refusal = SharedObjectKinds.check(open.getObject(), open.getSpec(), this);
+    refusal = SharedObjectKinds.check(open.getObject(), open.getSpec(), this);
     if (refusal != null) {
       return refusal;
     }
@@ -202,7 +202,28 @@ final class SharedObjects {
         SharedObjectKinds.make(++lastNumber, open.getObject(), open.getSpec(), this);
     byRef.put(made.ref, made);
     opened(made, session);
+    keepFor(made, open.getTimeToLiveMillis());
     return null;
+  }
+
+  private static @Nullable Refusal checkTimeToLive(OpenObject open) {
+    long shortest = Math.min(open.getSpec().getTimeToLiveMillis(), open.getTimeToLiveMillis());
+    return shortest >= 0
+        ? null
+        : Refusals.invalid(
+            "time_to_live_millis " + shortest + "; at least 1, or 0 for the default");
+  }
+
+  /** How long it stays is no part of what it is: that may change. */
+  private static boolean isMadeAs(ObjectSpec asked, ObjectSpec spec) {
+    return asked.toBuilder().setTimeToLiveMillis(spec.getTimeToLiveMillis()).build().equals(spec);
+  }
+
+  /** 0: as long as before. */
+  private static void keepFor(SharedObject object, long millis) {
+    if (millis > 0) {
+      object.spec = object.spec.toBuilder().setTimeToLiveMillis(millis).build();
+    }
   }
 
   /** {@code object} is there for {@code session} too, and hears of its end. */
