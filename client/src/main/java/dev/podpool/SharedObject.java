@@ -71,6 +71,19 @@ public abstract class SharedObject implements Referenced {
     return link.read(query().setStatus(StatusQuery.getDefaultInstance()).build()).getObject();
   }
 
+  /**
+   * {@code lock}, if its tokens are of this object's queue: those of another mean nothing there.
+   *
+   * @throws IllegalArgumentException if it is of another connection
+   */
+  final SharedLock ofThisConnection(SharedLock lock) {
+    if (lock.link() != link) {
+      throw new IllegalArgumentException(
+          lock + " is of another connection than " + this + "; get both from one Podpool");
+    }
+    return lock;
+  }
+
   final ObjectQuery.Builder query() {
     return ObjectQuery.newBuilder().setObject(ref());
   }

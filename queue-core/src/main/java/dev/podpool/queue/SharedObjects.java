@@ -142,9 +142,10 @@ final class SharedObjects {
         || ref.getKind() == ObjectKind.UNRECOGNIZED) {
       return Refusals.invalid("an object of kind " + ref.getKindValue() + "; there is none");
     }
-    if (isNamed ? !NAME.matcher(ref.getName()).matches() : ref.getId().size() != ID_BYTES) {
+    boolean isId = !ref.getId().isEmpty() && !isNamed;
+    if (isId ? ref.getId().size() != ID_BYTES : !NAME.matcher(ref.getName()).matches()) {
       return Refusals.invalid(
-          isNamed
+          !isId
               ? "object name '"
                   + ref.getName()
                   + "'; use 1 to 63 lower-case letters, digits and dashes, not a dash at either end"
