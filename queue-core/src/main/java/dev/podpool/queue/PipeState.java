@@ -167,6 +167,9 @@ final class PipeState extends SharedObject {
 
   /** What {@code session} waits for in {@code line} ends: it has closed {@code end}. */
   private void callOff(Line line, long session, End end) {
+    if (!objects.waits().isWaiting(session)) {
+      return; // as when it ends, which very many may do one after the other
+    }
     for (Waiter waiter : List.copyOf(line.all())) {
       if (waiter.session == session) {
         objects.waits().refuse(waiter, notHeld(end));

@@ -123,6 +123,16 @@ final class Waits {
     return operation.getWait() != 0 && byName.containsKey(new Name(session, operation.getWait()));
   }
 
+  /** Whether {@code session} waits at any object. */
+  boolean isWaiting(long session) {
+    return bySession.containsKey(session);
+  }
+
+  /** Whether nothing is kept of anybody who waits; for the invariants. */
+  boolean isEmpty() {
+    return bySession.isEmpty() && byName.isEmpty() && timers.nextMillis() == Long.MAX_VALUE;
+  }
+
   /** Its waits end unanswered. */
   void endSession(long session) {
     TreeMap<Long, Waiter> its = bySession.get(session);
