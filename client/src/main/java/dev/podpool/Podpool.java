@@ -23,6 +23,8 @@ import dev.podpool.protocol.DeadQuery;
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.JobsQuery;
 import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectStatus;
+import dev.podpool.protocol.ObjectStatuses;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.OutputQuery;
@@ -77,6 +79,7 @@ public final class Podpool implements AutoCloseable {
   private static final Duration STARTING_TIME_MAX = Duration.ofMinutes(1);
   private static final long STARTING_POLL_MILLIS = 500;
   private static final long PUBLISHED_POLL_MILLIS = 50;
+  private static final int OBJECTS_PAGE = 1000; // some 200 bytes each, and 60 for each holder
 
   private final @Nullable RuntimeSearch found; // null: a queue of this JVM's
   private final QueueLink link;
@@ -985,15 +988,21 @@ public final class Podpool implements AutoCloseable {
 
   /** {@link #objects(ObjectInfo.Kind)}, the first of them, as {@link #jobs(int)}. */
   public List<ObjectInfo> objects(ObjectInfo.Kind kind, int limit) {
-    ObjectsQuery query =
-        ObjectsQuery.newBuilder().setKind(Infos.of(kind)).setLimit(atLeastNone(limit)).build();
-    return link
-        .read(ReadRequest.newBuilder().setObjects(query).build())
-        .getObjects()
-        .getObjectsList()
-        .stream()
-        .map(Infos::of)
-        .toList();
+    int left = atLeastNone(limit) == 0 ? Integer.MAX_VALUE : limit;
+    ObjectsQuery.Builder query = ObjectsQuery.newBuilder().setKind(Infos.of(kind));
+    List<ObjectInfo> all = new ArrayList<>();
+    ObjectStatuses page;
+    do {
+      query.setLimit(Math.min(left, OBJECTS_PAGE));
+      page = link.read(ReadRequest.newBuilder().setObjects(query).build()).getObjects();
+      for (ObjectStatus status : page.getObjectsList()) {
+        all.add(Infos.of(status));
+        query.setAfter(status.getObject().getName());
+        query.setAfterNumber(status.getObject().getName().isEmpty() ? status.getNumber() : 0);
+      }
+      left -= page.getObjectsCount();
+    } while (page.getMore() && left > 0);
+    return all;
   }
 
   /**

@@ -211,6 +211,7 @@ abstract class SharedObject {
     ObjectStatus.Builder into =
         ObjectStatus.newBuilder()
             .setObject(ref)
+            .setNumber(number)
             .setSpec(spec)
             .setSessions(sessions.size())
             .setWaiting(lines.stream().mapToInt(Line::size).sum());

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -390,18 +391,24 @@ final class SharedObjects {
   }
 
   @Nullable Refusal read(ObjectsQuery query, ReadResponse.Builder into) {
-    TreeMap<String, SharedObject> byName = new TreeMap<>();
-    int anonymous = 0;
+    TreeMap<String, SharedObject> named = new TreeMap<>();
+    TreeMap<Long, SharedObject> anonymous = new TreeMap<>();
     for (SharedObject object : byRef.values()) {
-      if (object.ref.getKind() == query.getKind()) {
-        String name = object.ref.getName();
-        // Behind the named ones, in their order.
-        byName.put(name.isEmpty() ? "~" + String.format("%019d", anonymous++) : name, object);
+      String name = object.ref.getName();
+      if (object.ref.getKind() != query.getKind()) {
+        continue;
+      }
+      if (!name.isEmpty() && query.getAfterNumber() == 0 && name.compareTo(query.getAfter()) > 0) {
+        named.put(name, object);
+      } else if (name.isEmpty() && object.number > query.getAfterNumber()) {
+        anonymous.put(object.number, object);
       }
     }
     var answer = into.getObjectsBuilder();
     int left = query.getLimit() <= 0 ? Integer.MAX_VALUE : query.getLimit();
-    for (SharedObject object : byName.tailMap(query.getAfter(), false).values()) {
+    for (var next = Stream.concat(named.values().stream(), anonymous.values().stream()).iterator();
+        next.hasNext(); ) {
+      SharedObject object = next.next();
       if (left-- == 0) {
         answer.setMore(true);
         break;
