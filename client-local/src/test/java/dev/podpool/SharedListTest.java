@@ -200,4 +200,21 @@ class SharedListTest {
     assertThatThrownBy(() -> podpool.object(ObjectInfo.Kind.LIST, "basket"))
         .isInstanceOf(NotFoundException.class);
   }
+
+  @Test
+  void veryManyObjectsAreListedOnceEach() {
+    int anonymous = 2_500; // in pages of 1,000
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < anonymous; i++) {
+      ids.add(podpool.event().toString().substring("event ".length()));
+      if (i % 100 == 0) {
+        podpool.event("named-" + i);
+      }
+    }
+    List<ObjectInfo> events = podpool.objects(ObjectInfo.Kind.EVENT);
+    assertThat(events).hasSize(anonymous + 25);
+    assertThat(events.subList(0, 25)).noneMatch(event -> event.name() == null);
+    assertThat(events.subList(25, events.size())).extracting(ObjectInfo::id).isEqualTo(ids);
+    assertThat(podpool.objects(ObjectInfo.Kind.EVENT, 1_100)).isEqualTo(events.subList(0, 1_100));
+  }
 }

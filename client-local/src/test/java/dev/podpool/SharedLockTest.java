@@ -101,6 +101,58 @@ class SharedLockTest {
   }
 
   @Test
+  void aLateUnlockOfWhatWasLostFreesNobodyElses() throws Exception {
+    SharedLock lock = podpool.lock("basket");
+    lock.lock();
+    long lost = lock.fencingToken();
+    podpool.lock("basket").releaseAny();
+    long held =
+        Meanwhile.call(
+                () -> {
+                  lock.lock();
+                  return lock.fencingToken();
+                })
+            .get();
+    assertThat(held).isGreaterThan(lost);
+    assertThat(lock.fencingToken()).as("this thread's").isEqualTo(lost);
+
+    assertThatThrownBy(lock::unlock).isInstanceOf(LockLostException.class);
+
+    assertThat(lock.isLocked()).isTrue();
+    assertThat(lock.fencingToken()).as("the handle's").isEqualTo(held);
+    lock.unlock(); // as any thread may, once it has none of its own
+    assertThat(lock.isLocked()).isFalse();
+  }
+
+  @Test
+  void aLockThatIsLostInAWaitIsNotThatOfAnotherThread() throws Exception {
+    SharedLock lock = podpool.lock("basket");
+    SharedCondition condition = lock.newCondition();
+    lock.lock();
+    podpool.lock("basket").releaseAny();
+    assertThat(Meanwhile.call(lock::tryLock).get()).isTrue();
+    assertThatThrownBy(condition::await).isInstanceOf(LockLostException.class);
+    assertThatThrownBy(lock::unlock).isInstanceOf(LockLostException.class);
+    assertThat(lock.isLocked()).isTrue();
+  }
+
+  @Test
+  void threadsMayHandALockToEachOther() throws Exception {
+    SharedLock lock = podpool.lock("basket");
+    lock.lock();
+    Meanwhile.call(
+            () -> {
+              lock.unlock();
+              lock.lock();
+              return true;
+            })
+        .get();
+    lock.unlock(); // the other thread's grant
+    assertThat(lock.isLocked()).isFalse();
+    assertThatThrownBy(lock::unlock).isInstanceOf(IllegalMonitorStateException.class);
+  }
+
+  @Test
   void aDeletedLockIsTold() {
     SharedLock lock = podpool.lock("basket");
     lock.delete();

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -54,9 +55,11 @@ abstract class KeyCodec<K> {
 
   /**
    * @throws IllegalArgumentException if it takes more than 1 KiB, or is no text
+   * @throws NullPointerException for null
    */
   final ByteString encode(K key) {
-    ByteString encoded = bytes(key);
+    ByteString encoded =
+        bytes(Objects.requireNonNull(key, "a key of a shared map is null; only values may be"));
     if (encoded.size() > BYTES_MAX) {
       throw new IllegalArgumentException(
           "a key takes "

@@ -126,6 +126,15 @@ final class ObjectLink {
     opened.add(open);
   }
 
+  /** {@code again} is what a session that follows this one opens. */
+  void replace(OpenObject before, OpenObject again) {
+    synchronized (opened) {
+      if (opened.remove(before)) {
+        opened.add(again);
+      }
+    }
+  }
+
   /** {@code open} is of no use any more. */
   void forget(OpenObject open) {
     opened.remove(open);
@@ -133,7 +142,11 @@ final class ObjectLink {
 
   /** Sends {@code operation}, which does not wait, and waits for the answer; interrupts nothing. */
   Reply call(Operation operation) {
-    CompletableFuture<Reply> answer = link.ask(operation);
+    return call(operation, reply -> {});
+  }
+
+  private Reply call(Operation operation, Consumer<Reply> noted) {
+    CompletableFuture<Reply> answer = link.ask(operation, noted);
     boolean interrupted = false;
     try {
       while (true) {
@@ -164,8 +177,18 @@ final class ObjectLink {
    * @throws InterruptedException the operation is called off then
    */
   Reply await(Operation.Builder operation, Consumer<Reply> giveBack) throws InterruptedException {
+    return await(operation, reply -> {}, giveBack);
+  }
+
+  /**
+   * As {@link #await(Operation.Builder, Consumer)}.
+   *
+   * @param noted as of {@link QueueLink#ask(Operation, Consumer)}; before {@code giveBack} too
+   */
+  Reply await(Operation.Builder operation, Consumer<Reply> noted, Consumer<Reply> giveBack)
+      throws InterruptedException {
     long wait = lastWait.incrementAndGet();
-    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build());
+    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build(), noted);
     try {
       return answer.get();
     } catch (InterruptedException e) {
@@ -194,9 +217,9 @@ final class ObjectLink {
    * As {@link #await}; but an operation that is called off is waited for all the same, as it has an
    * answer that the caller can't go on without.
    */
-  Ended awaitToTheEnd(Operation.Builder operation) {
+  Ended awaitToTheEnd(Operation.Builder operation, Consumer<Reply> noted) {
     long wait = lastWait.incrementAndGet();
-    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build());
+    CompletableFuture<Reply> answer = link.ask(operation.setWait(wait).build(), noted);
     boolean interrupted = false;
     while (true) {
       try {
@@ -223,7 +246,7 @@ final class ObjectLink {
    * @throws InterruptedException it was not applied
    */
   Reply awaitOutcome(Operation.Builder operation) throws InterruptedException {
-    Ended ended = awaitToTheEnd(operation);
+    Ended ended = awaitToTheEnd(operation, reply -> {});
     if (ended.interrupted()) {
       Refusal refusal = ended.reply().getRefusal();
       if (refusal.getCode() == ErrorCode.WAIT_CANCELLED) {
@@ -239,8 +262,8 @@ final class ObjectLink {
   }
 
   /** As {@link #await}, and interrupts end nothing. */
-  Reply awaitUninterruptibly(Operation operation) {
-    return call(operation);
+  Reply awaitUninterruptibly(Operation operation, Consumer<Reply> noted) {
+    return call(operation, noted);
   }
 
   ReadResponse read(ObjectQuery query) {

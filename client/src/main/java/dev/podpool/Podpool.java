@@ -23,6 +23,8 @@ import dev.podpool.protocol.DeadQuery;
 import dev.podpool.protocol.DropDead;
 import dev.podpool.protocol.JobsQuery;
 import dev.podpool.protocol.ObjectQuery;
+import dev.podpool.protocol.ObjectStatus;
+import dev.podpool.protocol.ObjectStatuses;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.OutputQuery;
@@ -45,6 +47,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
@@ -76,6 +79,7 @@ public final class Podpool implements AutoCloseable {
   private static final Duration STARTING_TIME_MAX = Duration.ofMinutes(1);
   private static final long STARTING_POLL_MILLIS = 500;
   private static final long PUBLISHED_POLL_MILLIS = 50;
+  private static final int OBJECTS_PAGE = 1000; // some 200 bytes each, and 60 for each holder
 
   private final @Nullable RuntimeSearch found; // null: a queue of this JVM's
   private final QueueLink link;
@@ -710,9 +714,15 @@ public final class Podpool implements AutoCloseable {
 
   // ---- what processes share
 
+  /** Not null, with which it would be a new one for whoever asks, and shared by nobody. */
+  private static String named(String name) {
+    return Objects.requireNonNull(
+        name, "the name is null; the method without a name makes one that has none");
+  }
+
   /** The lock of that name; makes it where there is none. */
   public SharedLock lock(String name) {
-    return new SharedLock(link.objects(), SharedLock.ref(name), SharedLock.SPEC);
+    return new SharedLock(link.objects(), SharedLock.ref(named(name)), SharedLock.SPEC);
   }
 
   /** A new lock without a name. */
@@ -722,7 +732,7 @@ public final class Podpool implements AutoCloseable {
 
   /** The lock of that name, as one that a thread may lock again; makes it where there is none. */
   public SharedReentrantLock reentrantLock(String name) {
-    return new SharedReentrantLock(link.objects(), SharedLock.ref(name), SharedLock.SPEC);
+    return new SharedReentrantLock(link.objects(), SharedLock.ref(named(name)), SharedLock.SPEC);
   }
 
   /** A new lock without a name, which a thread may lock again. */
@@ -743,7 +753,7 @@ public final class Podpool implements AutoCloseable {
       throw new IllegalArgumentException(
           lock + " is of another connection than the condition; get both from one Podpool");
     }
-    return new SharedCondition(lock, name);
+    return new SharedCondition(lock, named(name));
   }
 
   /**
@@ -755,7 +765,7 @@ public final class Podpool implements AutoCloseable {
    */
   public SharedSemaphore semaphore(String name, int permits) {
     return new SharedSemaphore(
-        link.objects(), SharedSemaphore.ref(name), SharedSemaphore.spec(permits, false));
+        link.objects(), SharedSemaphore.ref(named(name)), SharedSemaphore.spec(permits, false));
   }
 
   /** A new semaphore without a name. */
@@ -770,7 +780,7 @@ public final class Podpool implements AutoCloseable {
    */
   public SharedSemaphore boundedSemaphore(String name, int permits) {
     return new SharedSemaphore(
-        link.objects(), SharedSemaphore.ref(name), SharedSemaphore.spec(permits, true));
+        link.objects(), SharedSemaphore.ref(named(name)), SharedSemaphore.spec(permits, true));
   }
 
   /** A new bounded semaphore without a name. */
@@ -781,7 +791,7 @@ public final class Podpool implements AutoCloseable {
 
   /** The event of that name; makes it, not set, where there is none. */
   public SharedEvent event(String name) {
-    return new SharedEvent(link.objects(), SharedEvent.ref(name), SharedEvent.SPEC);
+    return new SharedEvent(link.objects(), SharedEvent.ref(named(name)), SharedEvent.SPEC);
   }
 
   /** A new event without a name, not set. */
@@ -796,7 +806,8 @@ public final class Podpool implements AutoCloseable {
    * @throws PodpoolException if there is one for other parties
    */
   public SharedBarrier barrier(String name, int parties) {
-    return new SharedBarrier(link.objects(), SharedBarrier.ref(name), SharedBarrier.spec(parties));
+    return new SharedBarrier(
+        link.objects(), SharedBarrier.ref(named(name)), SharedBarrier.spec(parties));
   }
 
   /** A new barrier without a name. */
@@ -814,13 +825,13 @@ public final class Podpool implements AutoCloseable {
    * @throws ErasedTypeException if {@code values} has a part that is not known
    */
   public <K, V> SharedMap<K, V> sharedMap(String name, Class<K> keys, Class<V> values) {
-    return map(name, keys, values);
+    return map(named(name), keys, values);
   }
 
   /** {@link #sharedMap(String, Class, Class)} of values with type arguments. */
   public <K, V extends @Nullable Object> SharedMap<K, V> sharedMap(
       String name, Class<K> keys, TypeRef<V> values) {
-    return map(name, keys, values.type());
+    return map(named(name), keys, values.type());
   }
 
   /** A new map without a name. */
@@ -842,7 +853,7 @@ public final class Podpool implements AutoCloseable {
 
   /** The namespace of that name; makes it where there is none. */
   public Namespace namespace(String name) {
-    return new Namespace(link.objects(), SharedMap.ref(name));
+    return new Namespace(link.objects(), SharedMap.ref(named(name)));
   }
 
   /** A new namespace without a name. */
@@ -856,12 +867,12 @@ public final class Podpool implements AutoCloseable {
    * @throws ErasedTypeException if {@code type} has a part that is not known
    */
   public <E> SharedList<E> sharedList(String name, Class<E> type) {
-    return list(name, type);
+    return list(named(name), type);
   }
 
   /** {@link #sharedList(String, Class)} of elements with type arguments. */
   public <E extends @Nullable Object> SharedList<E> sharedList(String name, TypeRef<E> type) {
-    return list(name, type.type());
+    return list(named(name), type.type());
   }
 
   /** A new list without a name. */
@@ -886,13 +897,13 @@ public final class Podpool implements AutoCloseable {
    * @throws ErasedTypeException if {@code type} has a part that is not known
    */
   public <T> SharedValue<T> sharedValue(String name, Class<T> type, T initial) {
-    return value(name, type, initial);
+    return value(named(name), type, initial);
   }
 
   /** {@link #sharedValue(String, Class, Object)} of a type with arguments. */
   public <T extends @Nullable Object> SharedValue<T> sharedValue(
       String name, TypeRef<T> type, T initial) {
-    return value(name, type.type(), initial);
+    return value(named(name), type.type(), initial);
   }
 
   /** A new value without a name. */
@@ -911,7 +922,8 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is none
    */
   public <T> SharedValue<T> sharedValue(String name, Class<T> type) {
-    return new SharedValue<>(link.objects(), SharedValue.ref(name), null, ValueCodec.of(type));
+    return new SharedValue<>(
+        link.objects(), SharedValue.ref(named(name)), null, ValueCodec.of(type));
   }
 
   private <T extends @Nullable Object> SharedValue<T> value(
@@ -930,13 +942,13 @@ public final class Podpool implements AutoCloseable {
    * @throws ErasedTypeException if {@code type} has a part that is not known
    */
   public <T> SharedArray<T> sharedArray(String name, Class<T> type, int length, T initial) {
-    return array(name, type, length, initial);
+    return array(named(name), type, length, initial);
   }
 
   /** {@link #sharedArray(String, Class, int, Object)} of a type with arguments. */
   public <T extends @Nullable Object> SharedArray<T> sharedArray(
       String name, TypeRef<T> type, int length, T initial) {
-    return array(name, type.type(), length, initial);
+    return array(named(name), type.type(), length, initial);
   }
 
   /** A new array without a name. */
@@ -956,7 +968,8 @@ public final class Podpool implements AutoCloseable {
    * @throws NotFoundException if there is none
    */
   public <T> SharedArray<T> sharedArray(String name, Class<T> type) {
-    return new SharedArray<>(link.objects(), SharedArray.ref(name), null, ValueCodec.of(type));
+    return new SharedArray<>(
+        link.objects(), SharedArray.ref(named(name)), null, ValueCodec.of(type));
   }
 
   private <T extends @Nullable Object> SharedArray<T> array(
@@ -975,15 +988,21 @@ public final class Podpool implements AutoCloseable {
 
   /** {@link #objects(ObjectInfo.Kind)}, the first of them, as {@link #jobs(int)}. */
   public List<ObjectInfo> objects(ObjectInfo.Kind kind, int limit) {
-    ObjectsQuery query =
-        ObjectsQuery.newBuilder().setKind(Infos.of(kind)).setLimit(atLeastNone(limit)).build();
-    return link
-        .read(ReadRequest.newBuilder().setObjects(query).build())
-        .getObjects()
-        .getObjectsList()
-        .stream()
-        .map(Infos::of)
-        .toList();
+    int left = atLeastNone(limit) == 0 ? Integer.MAX_VALUE : limit;
+    ObjectsQuery.Builder query = ObjectsQuery.newBuilder().setKind(Infos.of(kind));
+    List<ObjectInfo> all = new ArrayList<>();
+    ObjectStatuses page;
+    do {
+      query.setLimit(Math.min(left, OBJECTS_PAGE));
+      page = link.read(ReadRequest.newBuilder().setObjects(query).build()).getObjects();
+      for (ObjectStatus status : page.getObjectsList()) {
+        all.add(Infos.of(status));
+        query.setAfter(status.getObject().getName());
+        query.setAfterNumber(status.getObject().getName().isEmpty() ? status.getNumber() : 0);
+      }
+      left -= page.getObjectsCount();
+    } while (page.getMore() && left > 0);
+    return all;
   }
 
   /**
@@ -994,7 +1013,7 @@ public final class Podpool implements AutoCloseable {
   public ObjectInfo object(ObjectInfo.Kind kind, String name) {
     ObjectQuery query =
         ObjectQuery.newBuilder()
-            .setObject(SharedObject.ref(Infos.of(kind), name))
+            .setObject(SharedObject.ref(Infos.of(kind), named(name)))
             .setStatus(StatusQuery.getDefaultInstance())
             .build();
     return Infos.of(link.objects().read(query).getObject());
@@ -1007,12 +1026,12 @@ public final class Podpool implements AutoCloseable {
    * @throws ErasedTypeException if {@code type} has a part that is not known
    */
   public <E extends @Nullable Object> SharedQueue<E> queue(String name, TypeRef<E> type) {
-    return queue(name, type.type(), 0);
+    return queue(named(name), type.type(), 0);
   }
 
   /** {@link #queue(String, TypeRef)} of a type without arguments. */
   public <E> SharedQueue<E> queue(String name, Class<E> type) {
-    return queue(name, (Type) type, 0);
+    return queue(named(name), (Type) type, 0);
   }
 
   /**
@@ -1023,12 +1042,12 @@ public final class Podpool implements AutoCloseable {
    */
   public <E extends @Nullable Object> SharedQueue<E> queue(
       String name, TypeRef<E> type, int maxSize) {
-    return queue(name, type.type(), maxSize);
+    return queue(named(name), type.type(), maxSize);
   }
 
   /** {@link #queue(String, TypeRef, int)} of a type without arguments. */
   public <E> SharedQueue<E> queue(String name, Class<E> type, int maxSize) {
-    return queue(name, (Type) type, maxSize);
+    return queue(named(name), (Type) type, maxSize);
   }
 
   /** A new queue without a name and without a maximum, as {@link #queue(String, TypeRef)}. */
@@ -1067,23 +1086,23 @@ public final class Podpool implements AutoCloseable {
    */
   public <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(
       String name, TypeRef<E> type) {
-    return joinableQueue(name, type.type(), 0);
+    return joinableQueue(named(name), type.type(), 0);
   }
 
   /** {@link #joinableQueue(String, TypeRef)} of a type without arguments. */
   public <E> SharedJoinableQueue<E> joinableQueue(String name, Class<E> type) {
-    return joinableQueue(name, (Type) type, 0);
+    return joinableQueue(named(name), (Type) type, 0);
   }
 
   /** {@link #joinableQueue(String, TypeRef)}, as {@link #queue(String, TypeRef, int)}. */
   public <E extends @Nullable Object> SharedJoinableQueue<E> joinableQueue(
       String name, TypeRef<E> type, int maxSize) {
-    return joinableQueue(name, type.type(), maxSize);
+    return joinableQueue(named(name), type.type(), maxSize);
   }
 
   /** {@link #joinableQueue(String, TypeRef, int)} of a type without arguments. */
   public <E> SharedJoinableQueue<E> joinableQueue(String name, Class<E> type, int maxSize) {
-    return joinableQueue(name, (Type) type, maxSize);
+    return joinableQueue(named(name), (Type) type, maxSize);
   }
 
   /** A new joinable queue without a name. */

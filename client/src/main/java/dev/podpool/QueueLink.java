@@ -28,6 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -163,7 +164,23 @@ final class QueueLink implements QueueSession, SessionHandler {
    * where it was simply done; or with what kept the queue from answering.
    */
   CompletableFuture<Reply> ask(Operation operation) {
+    return ask(operation, reply -> {});
+  }
+
+  /**
+   * As {@link #ask(Operation)}.
+   *
+   * @param noted given the answer before anything that the connection hears later, such as that the
+   *     session has ended; must not block
+   */
+  CompletableFuture<Reply> ask(Operation operation, Consumer<Reply> noted) {
     CompletableFuture<Reply> answer = new CompletableFuture<>();
+    CompletableFuture<Reply> told =
+        answer.thenApply(
+            reply -> {
+              noted.accept(reply);
+              return reply;
+            });
     calls.put(operation, answer);
     Refusal over = end;
     if (over != null) {
@@ -172,7 +189,7 @@ final class QueueLink implements QueueSession, SessionHandler {
     } else {
       session().send(operation);
     }
-    return answer;
+    return told;
   }
 
   /** Sends {@code operation}, and completes when it was applied, or with what kept it from that. */

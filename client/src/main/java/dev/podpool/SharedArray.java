@@ -53,7 +53,7 @@ public final class SharedArray<T extends @Nullable Object> extends SharedObject 
    * SharedMap#guardedBy}.
    */
   public SharedArray<T> guardedBy(SharedLock lock) {
-    return new SharedArray<>(this, lock);
+    return new SharedArray<>(this, ofThisConnection(lock));
   }
 
   public int length() {

@@ -85,7 +85,9 @@ public final class SharedCondition extends SharedObject implements Condition {
   public void awaitUninterruptibly() {
     SharedLock.Hold before = lock().letGo();
     try {
-      var unused = isSignalled(before, link().awaitUninterruptibly(request(before, 0).build()));
+      var unused =
+          isSignalled(
+              before, link().awaitUninterruptibly(request(before, 0).build(), lock()::noted));
     } catch (RuntimeException e) {
       lock().lose(before);
       throw e;
@@ -163,7 +165,7 @@ public final class SharedCondition extends SharedObject implements Condition {
     boolean interrupted = false;
     boolean signalled = false;
     try {
-      ObjectLink.Ended ended = link().awaitToTheEnd(request(before, timeoutMillis));
+      ObjectLink.Ended ended = link().awaitToTheEnd(request(before, timeoutMillis), lock()::noted);
       interrupted = ended.interrupted();
       signalled = isSignalled(before, ended.reply());
     } catch (RuntimeException e) {

@@ -62,7 +62,7 @@ public final class SharedList<E extends @Nullable Object> extends SharedObject {
    * SharedMap#guardedBy}.
    */
   public SharedList<E> guardedBy(SharedLock lock) {
-    return new SharedList<>(this, lock);
+    return new SharedList<>(this, ofThisConnection(lock));
   }
 
   // ---- reads

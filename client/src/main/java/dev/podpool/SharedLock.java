@@ -10,7 +10,9 @@ import dev.podpool.protocol.ObjectStatus;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReleaseLock;
 import dev.podpool.protocol.Reply;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
@@ -32,8 +34,24 @@ public class SharedLock extends SharedObject implements Lock {
       ObjectSpec.newBuilder().setLock(LockSpec.getDefaultInstance()).build();
 
   private final Set<Runnable> onLost = new CopyOnWriteArraySet<>();
-  private final Runnable lost = this::lost;
-  private volatile long token; // 0: this handle does not hold it
+  // What is run for each grant if the session ends that it is of; by their tokens.
+  private final Map<Long, Runnable> ends = new ConcurrentHashMap<>();
+  // Whoever has locked it by this handle last; null: it was unlocked by this handle since.
+  private volatile @Nullable Grant current;
+
+  // A thread's own, which it unlocks, whoever has locked it since.
+  @SuppressWarnings("ThreadLocalUsage") // what a thread has locked by this handle
+  private final ThreadLocal<@Nullable Grant> own = new ThreadLocal<>();
+
+  /** What a thread has locked. */
+  private static final class Grant {
+    final Hold hold;
+    volatile boolean unlocked; // by whatever thread
+
+    Grant(Hold hold) {
+      this.hold = hold;
+    }
+  }
 
   /**
    * What a wait at a condition gives back, and gets again.
@@ -55,7 +73,7 @@ public class SharedLock extends SharedObject implements Lock {
   /** Waits for the lock, however long that takes. Interrupts do not end it. */
   @Override
   public void lock() {
-    Reply reply = link().awaitUninterruptibly(acquire(0).build());
+    Reply reply = link().awaitUninterruptibly(acquire(0).build(), this::noted);
     if (reply.hasRefusal()) {
       throw ObjectLink.exception(reply);
     }
@@ -64,7 +82,7 @@ public class SharedLock extends SharedObject implements Lock {
 
   @Override
   public void lockInterruptibly() throws InterruptedException {
-    Reply reply = link().await(acquire(0), this::giveBack);
+    Reply reply = link().await(acquire(0), this::noted, this::giveBack);
     if (reply.hasRefusal()) {
       throw ObjectLink.exception(reply);
     }
@@ -73,7 +91,7 @@ public class SharedLock extends SharedObject implements Lock {
 
   @Override
   public boolean tryLock() {
-    return isGranted(link().awaitUninterruptibly(acquire(-1).build()));
+    return isGranted(link().awaitUninterruptibly(acquire(-1).build(), this::noted));
   }
 
   /**
@@ -84,7 +102,7 @@ public class SharedLock extends SharedObject implements Lock {
    */
   @Override
   public boolean tryLock(long time, TimeUnit unit) throws InterruptedException {
-    return isGranted(link().await(acquire(timeoutMillis(time, unit)), this::giveBack));
+    return isGranted(link().await(acquire(timeoutMillis(time, unit)), this::noted, this::giveBack));
   }
 
   private Operation.Builder acquire(long timeoutMillis) {
@@ -102,21 +120,64 @@ public class SharedLock extends SharedObject implements Lock {
 
   private void granted(Reply reply) {
     hold(new Hold(reply.getLockGranted().getToken(), 1));
-    link().hold(lost);
+  }
+
+  /** Before the connection hears of anything else: if the session ends next, that is not missed. */
+  final void noted(Reply reply) {
+    if (reply.hasLockGranted()) {
+      watch(reply.getLockGranted().getToken());
+    }
+  }
+
+  private void watch(long token) {
+    Runnable end = () -> lost(token);
+    ends.put(token, end);
+    link().hold(end);
+  }
+
+  /** Nobody needs to know any more if the grant is lost. */
+  private void forget(long token) {
+    Runnable end = ends.remove(token);
+    if (end != null) {
+      link().letGo(end);
+    }
   }
 
   /** What the caller holds; null: nothing. */
   @Nullable Hold held() {
-    long held = token;
-    return held == 0 ? null : new Hold(held, 1);
+    Grant grant = grant();
+    return grant == null ? null : grant.hold;
+  }
+
+  /**
+   * A thread's own, as long as nobody has unlocked it: if it was lost, another may have locked this
+   * handle since. Any other thread's is that of the handle.
+   */
+  private @Nullable Grant grant() {
+    Grant mine = own.get();
+    return mine == null || mine.unlocked ? current : mine;
   }
 
   /** The caller holds that from now on; null: nothing. */
   void hold(@Nullable Hold now) {
-    token = now == null ? 0 : now.token();
+    if (now == null) {
+      Grant grant = grant();
+      if (grant != null) {
+        grant.unlocked = true;
+        if (grant == current) {
+          current = null; // else another's, which has locked it since this was lost
+        }
+      }
+      own.remove();
+    } else {
+      Grant grant = new Grant(now);
+      own.set(grant);
+      current = grant;
+    }
   }
 
   private void giveBack(Reply reply) {
+    forget(reply.getLockGranted().getToken());
     link().send(release(reply.getLockGranted().getToken()));
   }
 
@@ -129,7 +190,8 @@ public class SharedLock extends SharedObject implements Lock {
   // ---- releasing
 
   /**
-   * Gives the lock back.
+   * Gives the lock back: what this thread has locked, if it has, else what another thread has
+   * through this handle. What another has locked since this thread has lost it stays locked.
    *
    * @throws IllegalMonitorStateException if this handle has not locked it
    * @throws LockLostException if it was lost meanwhile: others may have held it
@@ -151,7 +213,7 @@ public class SharedLock extends SharedObject implements Lock {
    */
   final Hold letGo() {
     Hold held = checkHeld();
-    link().letGo(lost);
+    forget(held.token());
     hold(null);
     return held;
   }
@@ -171,27 +233,34 @@ public class SharedLock extends SharedObject implements Lock {
 
   // ---- for conditions
 
-  /** After {@link #letGo}: it is held again, by another grant. */
+  /** After {@link #letGo}: it is held again, by another grant, which is {@link #noted}. */
   final void getBack(Hold before, long grant) {
     hold(new Hold(grant, before.depth()));
-    link().hold(lost);
   }
 
   /** After {@link #letGo}: it was held all the while. */
   final void keep(Hold before) {
-    getBack(before, before.token());
+    watch(before.token());
+    hold(before);
   }
 
-  /** After {@link #letGo}: it is not held any more, as {@link #unlock} shall find. */
-  final void lose(Hold before) {
-    if (held() == null) { // else another thread has locked it meanwhile
-      hold(before);
+  /**
+   * After {@link #letGo}: it is not held any more, as this thread's {@link #unlock} shall find, and
+   * not unlock what another has locked by this handle meanwhile. Nothing where it is held again.
+   */
+  void lose(Hold before) {
+    if (own.get() == null) {
+      Grant grant = new Grant(before);
+      own.set(grant);
+      if (current == null) {
+        current = grant;
+      }
     }
   }
 
   /** Waits for the lock as {@link #lock} does, without holding it yet. Null: there is none. */
   final @Nullable Long lockAgain() {
-    Reply reply = link().awaitUninterruptibly(acquire(0).build());
+    Reply reply = link().awaitUninterruptibly(acquire(0).build(), this::noted);
     return reply.hasRefusal() ? null : reply.getLockGranted().getToken();
   }
 
@@ -256,8 +325,8 @@ public class SharedLock extends SharedObject implements Lock {
     onLost.add(action);
   }
 
-  private void lost() {
-    link().letGo(lost); // the token stays, for unlock to find it refused
+  private void lost(long token) {
+    forget(token); // the grant stays, for unlock to find it refused
     onLost.forEach(Runnable::run);
   }
 

@@ -87,9 +87,11 @@ public final class SharedMap<K, V extends @Nullable Object> extends SharedObject
    * looks at its fencing token as it makes the change. They throw {@link LockLostException} if the
    * lock was lost, and {@link IllegalMonitorStateException} if the handle has not locked it;
    * nothing is changed then. Reads and {@link #delete} are as ever.
+   *
+   * @throws IllegalArgumentException if {@code lock} is of another connection
    */
   public SharedMap<K, V> guardedBy(SharedLock lock) {
-    return new SharedMap<>(this, lock);
+    return new SharedMap<>(this, ofThisConnection(lock));
   }
 
   // ---- reads

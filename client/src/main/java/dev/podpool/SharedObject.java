@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>One with a name is the same for everybody who asks for that name, and stays until it is
  * {@linkplain #delete deleted}. One without a name is known by those who were given it; it goes ten
- * minutes after the last process that knows it.
+ * minutes after the last process that knows it. {@link #keepFor} says otherwise of either.
  *
  * <p>All methods throw {@link NotFoundException} if the object was deleted, and {@link
  * UnreachableException} if the queue is given up.
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public abstract class SharedObject implements Referenced {
 
   private final ObjectLink link;
-  private final OpenObject open;
+  private volatile OpenObject open; // its time to live may change
 
   /** Opens it; makes it where there is none. */
   SharedObject(ObjectLink link, ObjectRef ref, @Nullable ObjectSpec spec) {
@@ -71,6 +71,19 @@ public abstract class SharedObject implements Referenced {
     return link.read(query().setStatus(StatusQuery.getDefaultInstance()).build()).getObject();
   }
 
+  /**
+   * {@code lock}, if its tokens are of this object's queue: those of another mean nothing there.
+   *
+   * @throws IllegalArgumentException if it is of another connection
+   */
+  final SharedLock ofThisConnection(SharedLock lock) {
+    if (lock.link() != link) {
+      throw new IllegalArgumentException(
+          lock + " is of another connection than " + this + "; get both from one Podpool");
+    }
+    return lock;
+  }
+
   final ObjectQuery.Builder query() {
     return ObjectQuery.newBuilder().setObject(ref());
   }
@@ -81,7 +94,12 @@ public abstract class SharedObject implements Referenced {
   }
 
   static long timeoutMillis(Duration timeout) {
-    return timeoutMillis(TimeUnit.MILLISECONDS.convert(timeout), TimeUnit.MILLISECONDS);
+    if (timeout.isNegative() || timeout.isZero()) {
+      return -1;
+    }
+    long millis = TimeUnit.MILLISECONDS.convert(timeout); // the most there is, for what is longer
+    boolean isWhole = millis == Long.MAX_VALUE || Duration.ofMillis(millis).equals(timeout);
+    return isWhole ? millis : millis + 1;
   }
 
   /** Of no use here any more: a session that follows this one does not open it. */
@@ -98,6 +116,38 @@ public abstract class SharedObject implements Referenced {
   /** Its name; null where it has none. */
   public final @Nullable String name() {
     return ref().getName().isEmpty() ? null : ref().getName();
+  }
+
+  /**
+   * Has it go when no process has known it for that long: none that has asked for its name or was
+   * given a handle, and has not ended. It is measured by the queue, and stands still while that is
+   * away. What was said last counts, whoever says it; others ask for the object as before.
+   *
+   * @param afterTheLast is rounded up to milliseconds
+   * @throws IllegalArgumentException if it is not above 0
+   */
+  public final void keepFor(Duration afterTheLast) {
+    if (afterTheLast.isZero() || afterTheLast.isNegative()) {
+      throw new IllegalArgumentException(
+          this + " is to be kept for " + afterTheLast + "; give more than 0, or delete() it");
+    }
+    long millis = timeoutMillis(afterTheLast);
+    Reply reply =
+        link.call(
+            Operation.newBuilder()
+                .setOpenObject(OpenObject.newBuilder().setObject(ref()).setTimeToLiveMillis(millis))
+                .build());
+    if (reply.hasRefusal()) {
+      throw ObjectLink.exception(reply);
+    }
+    OpenObject before = open;
+    if (before.hasSpec()) {
+      // Where it has gone when a session begins that follows this one, it is made so again.
+      OpenObject.Builder again = before.toBuilder();
+      again.getSpecBuilder().setTimeToLiveMillis(millis);
+      open = again.build();
+      link.replace(before, open);
+    }
   }
 
   /** Ends it for everybody. Whoever waits at it is told. Again: does nothing. */

@@ -38,6 +38,13 @@ public final class SharedReentrantLock extends SharedLock {
   }
 
   @Override
+  void lose(Hold before) {
+    if (held.get() == null) {
+      hold(before);
+    }
+  }
+
+  @Override
   IllegalMonitorStateException notHeld() {
     return new IllegalMonitorStateException(
         this

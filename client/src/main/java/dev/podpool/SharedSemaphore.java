@@ -72,7 +72,7 @@ public final class SharedSemaphore extends SharedObject {
   /** {@link #acquire(int)}, which interrupts do not end. */
   public void acquireUninterruptibly(int permits) {
     if (atLeastNone(permits) > 0) {
-      var unused = isGranted(link().awaitUninterruptibly(request(permits, 0).build()), permits);
+      var unused = isGranted(request(permits, 0).build(), permits);
     }
   }
 
@@ -83,8 +83,7 @@ public final class SharedSemaphore extends SharedObject {
 
   /** Takes that many permits if they are free now, and nobody waits. */
   public boolean tryAcquire(int permits) {
-    return atLeastNone(permits) == 0
-        || isGranted(link().awaitUninterruptibly(request(permits, -1).build()), permits);
+    return atLeastNone(permits) == 0 || isGranted(request(permits, -1).build(), permits);
   }
 
   /** {@link #tryAcquire(int, long, TimeUnit)} of one. */
@@ -105,7 +104,11 @@ public final class SharedSemaphore extends SharedObject {
   private boolean await(int permits, long timeoutMillis) throws InterruptedException {
     return atLeastNone(permits) == 0
         || isGranted(
-            link().await(request(permits, timeoutMillis), reply -> giveBack(permits)), permits);
+            link()
+                .await(
+                    request(permits, timeoutMillis),
+                    reply -> noted(reply, permits),
+                    reply -> giveBack(permits)));
   }
 
   private static int atLeastNone(int permits) {
@@ -124,22 +127,31 @@ public final class SharedSemaphore extends SharedObject {
                 .setTimeoutMillis(timeoutMillis));
   }
 
-  private boolean isGranted(Reply reply, int permits) {
+  private boolean isGranted(Operation request, int permits) {
+    return isGranted(link().awaitUninterruptibly(request, reply -> noted(reply, permits)));
+  }
+
+  private static boolean isGranted(Reply reply) {
     if (reply.getRefusal().getCode() == ErrorCode.INVALID_ARGUMENT) {
       throw new IllegalArgumentException(QueueLink.text(reply.getRefusal()));
     }
-    if (ObjectLink.isTimedOut(reply)) {
-      return false;
+    return !ObjectLink.isTimedOut(reply);
+  }
+
+  /** Before the connection hears of anything else: if the session ends next, they are lost. */
+  private void noted(Reply reply, int permits) {
+    if (reply.hasPermitsGranted()) {
+      synchronized (this) {
+        held += permits;
+      }
+      link().hold(lost);
     }
-    synchronized (this) {
-      held += permits;
-    }
-    link().hold(lost);
-    return true;
   }
 
   private void giveBack(int permits) {
-    link().send(give(permits));
+    if (isForgotten(permits)) {
+      link().send(give(permits));
+    }
   }
 
   private Operation give(int permits) {
@@ -190,10 +202,8 @@ public final class SharedSemaphore extends SharedObject {
     }
   }
 
-  private synchronized void forget(int permits) {
-    // To release them would be to take them from others.
-    if (lostPermits >= permits) {
-      lostPermits -= permits;
+  private void forget(int permits) {
+    if (!isForgotten(permits)) {
       throw new LockLostException(
           permits
               + " permits of "
@@ -201,10 +211,19 @@ public final class SharedSemaphore extends SharedObject {
               + " were lost: the session that had acquired them ended, and they are free; look at"
               + " what they protect");
     }
+  }
+
+  /** Whether they are held no longer; false: they were lost. */
+  private synchronized boolean isForgotten(int permits) {
+    if (lostPermits >= permits) {
+      lostPermits -= permits;
+      return false; // to release them would be to take them from others
+    }
     held = Math.max(0, held - permits);
     if (held == 0) {
       link().letGo(lost);
     }
+    return true;
   }
 
   /** How many are free, now. */

@@ -42,7 +42,7 @@ public final class SharedValue<T extends @Nullable Object> extends SharedObject 
    * SharedMap#guardedBy}.
    */
   public SharedValue<T> guardedBy(SharedLock lock) {
-    return new SharedValue<>(this, lock);
+    return new SharedValue<>(this, ofThisConnection(lock));
   }
 
   @SuppressWarnings("NullAway") // what is there is a T, which null may be

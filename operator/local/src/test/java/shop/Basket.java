@@ -1,5 +1,8 @@
 package shop;
 
+import dev.podpool.PodProcess;
+import dev.podpool.Podpool;
+import dev.podpool.SharedList;
 import dev.podpool.SharedLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,5 +30,28 @@ public final class Basket {
     return Basket.class.getClassLoader().getName()
         + " "
         + SharedLock.class.getClassLoader().getName();
+  }
+
+  /**
+   * Notes who it is, and has another process do so, if so many more are to.
+   *
+   * @return the other's exit code; -1 where there is none
+   */
+  public static int note(SharedList<String> notes, int more) throws Exception {
+    notes.add(PodProcess.current().name() + " of " + Basket.class.getClassLoader().getName());
+    if (more == 0) {
+      return -1;
+    }
+    PodProcess next = Podpool.connect().process(Basket::noteOn, notes, more - 1);
+    next.start();
+    next.join();
+    return next.exitCode();
+  }
+
+  /** {@link #note}, as a process. */
+  public static void noteOn(SharedList<String> notes, int more) throws Exception {
+    if (note(notes, more) > 0) {
+      throw new IllegalStateException("the one behind it has failed");
+    }
   }
 }

@@ -1,13 +1,18 @@
 package dev.podpool.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.podpool.PodProcess;
 import dev.podpool.Podpool;
+import dev.podpool.Pool;
+import dev.podpool.SharedLock;
+import dev.podpool.SharedMap;
 import dev.podpool.crd.WorkerProcess;
 import dev.podpool.crd.WorkerProcessStatus.Phase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -164,6 +169,62 @@ class ProcessesTest {
       assertThat(process.exitCode()).isZero();
       WorkerProcess ended = awaitPhase(stage, "once", Phase.Succeeded);
       assertThat(ended.getMetadata().getUid()).isEqualTo(uid);
+    }
+  }
+
+  @Test
+  @DisplayName("P5: a function in a pool's worker shares a lock and a map, and starts a process")
+  void functionsStartProcesses() throws Exception {
+    try (Stage stage = new Stage("e2e-children")) {
+      Podpool podpool = started(stage);
+      SharedLock lock = podpool.lock("turn");
+      SharedMap<String, Long> counts = podpool.sharedMap("counts", String.class, Long.class);
+      try (Pool pool = podpool.pool("any")) {
+        assertThat(pool.apply(Work::countAndStart, lock, counts))
+            .startsWith("0, and may not ask: ")
+            .contains("may ask about what processes share");
+      }
+      assertThat(counts.entries().toList())
+          .extracting(Map.Entry::getKey, Map.Entry::getValue)
+          .containsExactlyInAnyOrder(
+              tuple("MainProcess", 1L), tuple("all", 2L), tuple("child", 1L));
+      assertThat(lock.isLocked()).isFalse();
+      assertThat(awaitPhase(stage, "child", Phase.Succeeded).getStatus().exitCode()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("P6: a daemon that a process has started in its pod goes with that")
+  void daemonsOfProcessesGoWithThem() throws Exception {
+    try (Stage stage = new Stage("e2e-grandchildren")) {
+      Podpool podpool = started(stage);
+      podpool.process(Work::hangWithDaemon).name("outer").start();
+      WorkerProcess inner = awaitPhase(stage, "inner", Phase.Running);
+      WorkerProcess outer = named(stage, "outer");
+      String parent = outer.getMetadata().getName();
+      assertThat(inner.getMetadata().getOwnerReferences())
+          .singleElement()
+          .satisfies(
+              owner -> {
+                assertThat(owner.getKind()).isEqualTo("WorkerProcess");
+                assertThat(owner.getUid()).isEqualTo(outer.getMetadata().getUid());
+              });
+      assertThat(stage.kubectl("get", "wproc").lines())
+          .anyMatch(line -> line.matches(".* inner +\\d+ +true +" + parent + " +Running .*"));
+
+      stage.kubectl("delete", "wproc", parent, "--timeout=120s");
+
+      Stage.await("the daemon is gone", () -> all(stage), List::isEmpty);
+      Stage.await(
+          "its pod is gone",
+          () ->
+              stage
+                  .client
+                  .pods()
+                  .inNamespace(stage.namespace)
+                  .withName(inner.getMetadata().getName())
+                  .get(),
+          pod -> pod == null);
     }
   }
 }

@@ -1,5 +1,10 @@
 package dev.podpool.e2e;
 
+import dev.podpool.PodProcess;
+import dev.podpool.Podpool;
+import dev.podpool.PodpoolException;
+import dev.podpool.SharedLock;
+import dev.podpool.SharedMap;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +87,42 @@ final class Work {
   /** Until somebody ends it. */
   static void hang() throws InterruptedException {
     Thread.sleep(Long.MAX_VALUE);
+  }
+
+  /**
+   * Counts itself under the lock, and has a process do the same.
+   *
+   * @return that one's exit code, and what the queue says to somebody who asks for more
+   */
+  static String countAndStart(SharedLock lock, SharedMap<String, Long> counts) throws Exception {
+    count(lock, counts);
+    Podpool podpool = Podpool.connect();
+    PodProcess child = podpool.process(Work::count, lock, counts).name("child");
+    child.start();
+    child.join();
+    Integer exitCode = child.exitCode();
+    try {
+      return exitCode + ", and sees " + podpool.jobs();
+    } catch (PodpoolException e) {
+      return exitCode + ", and may not ask: " + e.getMessage();
+    }
+  }
+
+  static void count(SharedLock lock, SharedMap<String, Long> counts) {
+    lock.lock();
+    try {
+      Long before = counts.get("all");
+      counts.put("all", before == null ? 1 : before + 1);
+      counts.guardedBy(lock).put(PodProcess.current().name(), 1L);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Starts a daemon that does the same as this: nothing, until somebody ends it. */
+  static void hangWithDaemon() throws Exception {
+    Podpool.connect().process(Work::hang).name("inner").daemon(true).start();
+    hang();
   }
 
   static int fail(int n) {

@@ -20,6 +20,12 @@ public interface Effects {
   /** All of {@code session}'s operations up to {@code sequence} have been applied. */
   void applied(long session, long sequence);
 
+  /**
+   * Of what {@code session} has sent, all behind what {@code applied} says next was left where it
+   * was: the session must confirm what it has been answered, and send the rest again.
+   */
+  void heldBack(long session);
+
   /** An answer that says more than "done". Comes before the {@code applied} that covers it. */
   void reply(long session, Reply reply);
 

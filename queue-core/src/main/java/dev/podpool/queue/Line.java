@@ -6,24 +6,24 @@ import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
 /** Waiters in the order of their arrival. One that leaves from the middle costs no more. */
-final class Line {
+class Line {
 
   private final LinkedHashSet<Waiter> waiters = new LinkedHashSet<>();
 
   /** Who has waited longest; null: nobody waits. */
-  @Nullable Waiter first() {
+  final @Nullable Waiter first() {
     return waiters.isEmpty() ? null : waiters.iterator().next();
   }
 
-  boolean isEmpty() {
+  final boolean isEmpty() {
     return waiters.isEmpty();
   }
 
-  int size() {
+  final int size() {
     return waiters.size();
   }
 
-  Collection<Waiter> all() {
+  final Collection<Waiter> all() {
     return Collections.unmodifiableCollection(waiters);
   }
 

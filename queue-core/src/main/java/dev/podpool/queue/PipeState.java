@@ -36,13 +36,13 @@ final class PipeState extends SharedObject {
   private static final Reply SENT =
       Reply.newBuilder().setItemsPut(ItemsPut.getDefaultInstance()).build();
 
-  private final End first = new End(1, line(), line());
-  private final End second = new End(2, line(), line());
+  private final End first = new End(1, takers(), line());
+  private final End second = new End(2, takers(), line());
 
   /** One end, and the way to it. */
   private static final class End {
     final int number;
-    final Line receivers;
+    final Takers receivers;
     // To here.
     final Line senders;
     final Backlog backlog = new Backlog();
@@ -50,7 +50,7 @@ final class PipeState extends SharedObject {
     final TreeSet<String> processes = new TreeSet<>();
     boolean opened;
 
-    End(int number, Line receivers, Line senders) {
+    End(int number, Takers receivers, Line senders) {
       this.number = number;
       this.receivers = receivers;
       this.senders = senders;
@@ -167,6 +167,9 @@ final class PipeState extends SharedObject {
 
   /** What {@code session} waits for in {@code line} ends: it has closed {@code end}. */
   private void callOff(Line line, long session, End end) {
+    if (!objects.waits().isWaiting(session)) {
+      return; // as when it ends, which very many may do one after the other
+    }
     for (Waiter waiter : List.copyOf(line.all())) {
       if (waiter.session == session) {
         objects.waits().refuse(waiter, notHeld(end));
@@ -279,21 +282,30 @@ final class PipeState extends SharedObject {
   private void settle(End end) {
     while (true) {
       Waiter sender = end.senders.first();
-      Waiter receiver = end.receivers.first();
       if (sender != null && end.hasRoom()) {
         end.backlog.add(sender.operation.getSendMessage().getMessage()); // counted since it waits
         objects.waits().answer(sender, SENT.toBuilder());
-      } else if (receiver != null && !end.backlog.isEmpty()) {
-        objects.waits().answer(receiver, end.backlog.take(receiver.session));
-      } else {
+        continue;
+      }
+      Waiter receiver = end.backlog.isEmpty() ? null : end.receivers.firstToTake();
+      if (receiver == null) {
         break;
       }
+      objects.waits().answer(receiver, end.backlog.take(receiver.session));
     }
     if (isOver(end)) {
       Waiter waiter = end.receivers.first();
       for (; waiter != null; waiter = end.receivers.first()) {
         objects.waits().refuse(waiter, ended(end));
       }
+    }
+  }
+
+  @Override
+  void goOn(long session) {
+    for (End end : List.of(first, second)) {
+      end.receivers.goOn(session);
+      settle(end);
     }
   }
 

@@ -84,7 +84,8 @@ final class Pools {
     Pool pool = byName.get(definition.getPool());
     if (pool == null) {
       byName.put(definition.getPool(), new Pool(definition));
-    } else if (pool.definition().getUid().equals(definition.getUid())) {
+    } else if (pool.definition().getUid().equals(definition.getUid())
+        && pool.definition().hasProcess() == definition.hasProcess()) {
       pool.redefine(definition);
     } else {
       return Refusals.of(
@@ -160,7 +161,7 @@ final class Pools {
     SessionState session = sessions.find(joiner.session());
     if (session != null) {
       Reply late = reply.setSequence(joiner.sequence()).build();
-      session.wakes.put(joiner.sequence(), late);
+      session.keepWake(late);
       effects.reply(session.id, late);
     }
   }

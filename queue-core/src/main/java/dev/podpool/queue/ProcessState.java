@@ -1,5 +1,6 @@
 package dev.podpool.queue;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.ProcessSnapshot;
@@ -22,6 +23,7 @@ final class ProcessState {
   final ProcessSpec spec;
   // Session that has started it.
   final long parent;
+  private final ByteString parentNonce;
   private final String principal;
   private final long definedAtMillis;
   // 0: it has not come up.
@@ -34,6 +36,7 @@ final class ProcessState {
   ProcessState(ProcessSpec spec, SessionState parent, long nowMillis) {
     this.spec = spec;
     this.parent = parent.id;
+    this.parentNonce = parent.opened.getNonce();
     this.principal = parent.opened.getPrincipal();
     this.definedAtMillis = nowMillis;
   }
@@ -41,6 +44,7 @@ final class ProcessState {
   ProcessState(ProcessSpec spec, ProcessSnapshot from) {
     this.spec = spec;
     parent = from.getParent();
+    parentNonce = from.getParentNonce();
     principal = from.getPrincipal();
     definedAtMillis = from.getDefinedAtMillis();
     pid = from.getPid();
@@ -63,6 +67,14 @@ final class ProcessState {
                 + " characters; give 1 to "
                 + NAME_CHARS_MAX
                 + ", none of them a control character");
+  }
+
+  /**
+   * Whether it was started by a worker whose sessions have nonces that begin with {@code half}: by
+   * what runs in its processes.
+   */
+  boolean isStartedBy(ByteString half) {
+    return half.size() == SessionState.WORKER_BYTES && parentNonce.startsWith(half);
   }
 
   ProcessStatus status(List<Job> jobs, long nowMillis) {
@@ -104,6 +116,7 @@ final class ProcessState {
   ProcessSnapshot snapshot() {
     return ProcessSnapshot.newBuilder()
         .setParent(parent)
+        .setParentNonce(parentNonce)
         .setPrincipal(principal)
         .setPid(pid)
         .setSignal(signal)

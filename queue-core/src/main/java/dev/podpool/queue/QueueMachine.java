@@ -41,6 +41,7 @@ public final class QueueMachine {
   private final Workers workers = new Workers(pools, jobs, blobs);
   private final SharedObjects objects = new SharedObjects(sessions);
   private final Lifetimes lifetimes = new Lifetimes(sessions, pools, jobs, workers, objects);
+  private final ProcessRights processes = new ProcessRights(pools, jobs);
   private final Reads reads = new Reads(pools, jobs, blobs, objects);
   private long index;
   private long nowMillis;
@@ -79,13 +80,15 @@ public final class QueueMachine {
       effects.ended(batch.getSession(), Refusals.noSession(batch.getSession()));
       return;
     }
-    session.confirm(batch.getConfirmed());
-    for (long wake : batch.getConfirmedWakesList()) {
-      session.wakes.remove(wake);
-    }
+    confirm(session, batch);
     long sequence = batch.getFirstSequence();
     for (Operation operation : batch.getOperationsList()) {
-      if (sequence == session.applied + 1 && !session.mustConfirm()) {
+      boolean isNext = sequence == session.applied + 1;
+      if (isNext && session.mustConfirm()) {
+        effects.heldBack(session.id);
+        break; // what is behind it has no answer yet
+      }
+      if (isNext) {
         session.applied = sequence;
         Reply.Builder reply = handle(session, sequence, operation);
         if (sessions.find(session.id) != session) {
@@ -93,7 +96,7 @@ public final class QueueMachine {
         }
         if (reply != null) {
           Reply answer = reply.setSequence(sequence).build();
-          session.replies.add(answer);
+          session.keep(answer);
           effects.reply(session.id, answer);
         }
       } else {
@@ -105,6 +108,15 @@ public final class QueueMachine {
       sequence++;
     }
     effects.applied(session.id, session.applied);
+  }
+
+  private void confirm(SessionState session, Batch batch) {
+    boolean hadItsFill = session.hasItsFill();
+    session.confirm(batch.getConfirmed());
+    batch.getConfirmedWakesList().forEach(session::confirmWake);
+    if (hadItsFill && !session.hasItsFill()) {
+      objects.goOn(session);
+    }
   }
 
   /** What the queue itself proposes. */
@@ -121,6 +133,10 @@ public final class QueueMachine {
 
   /** Null: done. */
   private Reply.@Nullable Builder handle(SessionState session, long sequence, Operation operation) {
+    Refusal denied = processes.check(session, operation);
+    if (denied != null) {
+      return refusal(denied);
+    }
     return switch (operation.getKindCase()) {
       case CLOSE_SESSION -> {
         lifetimes.close(session, jobs.effects());
@@ -256,6 +272,25 @@ public final class QueueMachine {
   }
 
   /**
+   * Whether so many answers are kept for {@code session} that it is worth an entry to forget them,
+   * if they have arrived: before it gets no more.
+   */
+  public boolean hasMuchToConfirm(long session) {
+    SessionState found = sessions.find(session);
+    return found != null && found.hasMuchToConfirm();
+  }
+
+  /**
+   * Whether {@code pool} is a process that was started by what runs in the processes of a worker.
+   *
+   * @param half the first 8 bytes of the worker's nonce
+   */
+  public boolean isStartedBy(String pool, ByteString half) {
+    Pool found = pools.find(pool);
+    return found != null && found.process != null && found.process.isStartedBy(half);
+  }
+
+  /**
    * Answers {@code request}, or refuses it. Changes nothing; as long as what it asks for is large.
    */
   public ReadResponse read(ReadRequest request) {
@@ -283,8 +318,7 @@ public final class QueueMachine {
       effects.ended(session, Refusals.noSession(session));
       return;
     }
-    state.replies.forEach(reply -> effects.reply(session, reply));
-    state.wakes.values().forEach(wake -> effects.reply(session, wake));
+    state.answers().forEach(reply -> effects.reply(session, reply));
     if (state.worker != null) {
       List<Range> held = new ArrayList<>();
       for (Lease lease : state.worker.leasesInOrder()) {
@@ -394,8 +428,7 @@ public final class QueueMachine {
     }
     SessionState session = sessions.restore(from.getSession(), opened, worker);
     session.applied = from.getApplied();
-    session.replies.addAll(from.getRepliesList());
-    from.getWakesList().forEach(wake -> session.wakes.put(wake.getSequence(), wake));
+    session.restoreAnswers(from);
   }
 
   /** Compared between replicas at equal index: they must not differ. */

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * A queue of items, joinable or not. An item that was taken is its session's, until the session has
  * confirmed it, or in a joinable queue is done with it; with the session's end it comes back.
  *
- * <p>Between two operations nobody waits who could go on: takers only where there is no item,
- * putters only where there is no room, joiners only where something is unfinished.
+ * <p>Between two operations nobody waits who could go on: takers only where there is no item, or
+ * where their sessions must confirm what they have been answered before; putters only where there
+ * is no room, joiners only where something is unfinished.
  */
 final class QueueState extends SharedObject {
 
@@ -37,7 +38,7 @@ final class QueueState extends SharedObject {
   private static final Reply JOINED =
       Reply.newBuilder().setQueueJoined(QueueJoined.getDefaultInstance()).build();
 
-  private final Line takers = line();
+  private final Takers takers = takers();
   private final Line putters = line();
   private final Line joiners = line();
   private final Backlog backlog = new Backlog();
@@ -241,14 +242,15 @@ final class QueueState extends SharedObject {
   private void settle() {
     while (true) {
       Waiter putter = putters.first();
-      Waiter taker = takers.first();
       if (putter != null && hasRoom()) {
         addNext(putter);
-      } else if (taker != null && !backlog.isEmpty()) {
-        objects.waits().answer(taker, backlog.take(taker.session));
-      } else {
+        continue;
+      }
+      Waiter taker = backlog.isEmpty() ? null : takers.firstToTake();
+      if (taker == null) {
         break;
       }
+      objects.waits().answer(taker, backlog.take(taker.session));
     }
     if (isOver()) {
       for (Waiter taker = takers.first(); taker != null; taker = takers.first()) {
@@ -279,6 +281,12 @@ final class QueueState extends SharedObject {
   @Override
   void endSession(long session) {
     backlog.giveBackAll(session);
+    settle();
+  }
+
+  @Override
+  void goOn(long session) {
+    takers.goOn(session);
     settle();
   }
 

@@ -29,7 +29,7 @@ abstract class SharedObject {
 
   final long number;
   final ObjectRef ref;
-  final ObjectSpec spec;
+  ObjectSpec spec; // only its time to live changes
   // That have opened it.
   final TreeSet<Long> sessions = new TreeSet<>();
   // When it is forgotten, where no session has opened it; 0: never.
@@ -47,7 +47,15 @@ abstract class SharedObject {
 
   /** A line of its own, for the constructor of a subclass: always in the same order. */
   final Line line() {
-    Line line = new Line();
+    return add(new Line());
+  }
+
+  /** As {@link #line}, of waiters that get an item each. */
+  final Takers takers() {
+    return add(new Takers(objects.sessions()));
+  }
+
+  private <L extends Line> L add(L line) {
     lines.add(line);
     return line;
   }
@@ -90,6 +98,9 @@ abstract class SharedObject {
 
   /** A session that had opened this has ended: what it held is free. None of its waits is left. */
   void endSession(long session) {}
+
+  /** {@code session} had its fill, and gets items again. */
+  void goOn(long session) {}
 
   /** Says more of it than who waits and has opened it. */
   void status(ObjectStatus.Builder into) {}
@@ -200,6 +211,7 @@ abstract class SharedObject {
     ObjectStatus.Builder into =
         ObjectStatus.newBuilder()
             .setObject(ref)
+            .setNumber(number)
             .setSpec(spec)
             .setSessions(sessions.size())
             .setWaiting(lines.stream().mapToInt(Line::size).sum());

@@ -7,6 +7,7 @@ import dev.podpool.protocol.ObjectKind;
 import dev.podpool.protocol.ObjectQuery;
 import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSnapshot;
+import dev.podpool.protocol.ObjectSpec;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,10 @@ final class SharedObjects {
   SharedObjects(Sessions sessions) {
     this.sessions = sessions;
     waits = new Waits(sessions);
+  }
+
+  Sessions sessions() {
+    return sessions;
   }
 
   Waits waits() {
@@ -137,9 +143,10 @@ final class SharedObjects {
         || ref.getKind() == ObjectKind.UNRECOGNIZED) {
       return Refusals.invalid("an object of kind " + ref.getKindValue() + "; there is none");
     }
-    if (isNamed ? !NAME.matcher(ref.getName()).matches() : ref.getId().size() != ID_BYTES) {
+    boolean isId = !ref.getId().isEmpty() && !isNamed;
+    if (isId ? ref.getId().size() != ID_BYTES : !NAME.matcher(ref.getName()).matches()) {
       return Refusals.invalid(
-          isNamed
+          !isId
               ? "object name '"
                   + ref.getName()
                   + "'; use 1 to 63 lower-case letters, digits and dashes, not a dash at either end"
@@ -165,8 +172,12 @@ final class SharedObjects {
 
   private @Nullable Refusal open(
       OpenObject open, @Nullable SharedObject object, SessionState session) {
+    Refusal refusal = checkTimeToLive(open);
+    if (refusal != null) {
+      return refusal;
+    }
     if (object != null) {
-      if (open.hasSpec() && !open.getSpec().equals(object.spec)) {
+      if (open.hasSpec() && !isMadeAs(open.getSpec(), object.spec)) {
         return Refusals.of(
             ErrorCode.OBJECT_EXISTS,
             object.title()
@@ -174,6 +185,7 @@ final class SharedObjects {
                 + " another name");
       }
       opened(object, session);
+      keepFor(object, open.getTimeToLiveMillis());
       return null;
     }
     if (!open.hasSpec()) {
@@ -184,13 +196,7 @@ final class SharedObjects {
           ErrorCode.QUEUE_FULL,
           "the queue has " + OBJECTS_MAX + " shared objects, its limit; delete some");
     }
-    if (open.getSpec().getTimeToLiveMillis() < 0) {
-      return Refusals.invalid(
-          "time_to_live_millis "
-              + open.getSpec().getTimeToLiveMillis()
-              + "; at least 1, or 0 for the default");
-    }
-    Refusal refusal = SharedObjectKinds.check(open.getObject(), open.getSpec(), this);
+    refusal = SharedObjectKinds.check(open.getObject(), open.getSpec(), this);
     if (refusal != null) {
       return refusal;
     }
@@ -198,7 +204,28 @@ final class SharedObjects {
         SharedObjectKinds.make(++lastNumber, open.getObject(), open.getSpec(), this);
     byRef.put(made.ref, made);
     opened(made, session);
+    keepFor(made, open.getTimeToLiveMillis());
     return null;
+  }
+
+  private static @Nullable Refusal checkTimeToLive(OpenObject open) {
+    long shortest = Math.min(open.getSpec().getTimeToLiveMillis(), open.getTimeToLiveMillis());
+    return shortest >= 0
+        ? null
+        : Refusals.invalid(
+            "time_to_live_millis " + shortest + "; at least 1, or 0 for the default");
+  }
+
+  /** How long it stays is no part of what it is: that may change. */
+  private static boolean isMadeAs(ObjectSpec asked, ObjectSpec spec) {
+    return asked.toBuilder().setTimeToLiveMillis(spec.getTimeToLiveMillis()).build().equals(spec);
+  }
+
+  /** 0: as long as before. */
+  private static void keepFor(SharedObject object, long millis) {
+    if (millis > 0) {
+      object.spec = object.spec.toBuilder().setTimeToLiveMillis(millis).build();
+    }
   }
 
   /** {@code object} is there for {@code session} too, and hears of its end. */
@@ -242,6 +269,13 @@ final class SharedObjects {
       }
     }
     session.objects.clear();
+  }
+
+  /** It had its fill of items, and has confirmed some. */
+  void goOn(SessionState session) {
+    for (SharedObject object : List.copyOf(session.objects.values())) {
+      object.goOn(session.id);
+    }
   }
 
   // ---- ends of pipes that processes hold
@@ -357,18 +391,24 @@ final class SharedObjects {
   }
 
   @Nullable Refusal read(ObjectsQuery query, ReadResponse.Builder into) {
-    TreeMap<String, SharedObject> byName = new TreeMap<>();
-    int anonymous = 0;
+    TreeMap<String, SharedObject> named = new TreeMap<>();
+    TreeMap<Long, SharedObject> anonymous = new TreeMap<>();
     for (SharedObject object : byRef.values()) {
-      if (object.ref.getKind() == query.getKind()) {
-        String name = object.ref.getName();
-        // Behind the named ones, in their order.
-        byName.put(name.isEmpty() ? "~" + String.format("%019d", anonymous++) : name, object);
+      String name = object.ref.getName();
+      if (object.ref.getKind() != query.getKind()) {
+        continue;
+      }
+      if (!name.isEmpty() && query.getAfterNumber() == 0 && name.compareTo(query.getAfter()) > 0) {
+        named.put(name, object);
+      } else if (name.isEmpty() && object.number > query.getAfterNumber()) {
+        anonymous.put(object.number, object);
       }
     }
     var answer = into.getObjectsBuilder();
     int left = query.getLimit() <= 0 ? Integer.MAX_VALUE : query.getLimit();
-    for (SharedObject object : byName.tailMap(query.getAfter(), false).values()) {
+    for (var next = Stream.concat(named.values().stream(), anonymous.values().stream()).iterator();
+        next.hasNext(); ) {
+      SharedObject object = next.next();
       if (left-- == 0) {
         answer.setMore(true);
         break;

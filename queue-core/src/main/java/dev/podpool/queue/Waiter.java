@@ -12,6 +12,8 @@ final class Waiter {
   Line line;
   // In log time; 0: no limit.
   long deadlineMillis;
+  // Of one that takes: where it stands in its line.
+  long place;
   // Of PutItems: how many are in.
   int done;
   // Of AwaitCondition: what it waits for the lock with.

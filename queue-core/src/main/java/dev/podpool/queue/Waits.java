@@ -91,7 +91,7 @@ final class Waits {
     SessionState session = sessions.find(waiter.session);
     if (session != null) {
       Reply late = reply.setSequence(waiter.sequence).build();
-      session.wakes.put(waiter.sequence, late);
+      session.keepWake(late);
       Objects.requireNonNull(entryEffects).reply(session.id, late);
     }
   }
@@ -121,6 +121,16 @@ final class Waits {
   /** Whether {@code session} waits already under the name that {@code operation} gives. */
   boolean isNameTaken(long session, Operation operation) {
     return operation.getWait() != 0 && byName.containsKey(new Name(session, operation.getWait()));
+  }
+
+  /** Whether {@code session} waits at any object. */
+  boolean isWaiting(long session) {
+    return bySession.containsKey(session);
+  }
+
+  /** Whether nothing is kept of anybody who waits; for the invariants. */
+  boolean isEmpty() {
+    return bySession.isEmpty() && byName.isEmpty() && timers.nextMillis() == Long.MAX_VALUE;
   }
 
   /** Its waits end unanswered. */

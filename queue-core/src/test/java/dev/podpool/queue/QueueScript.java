@@ -150,6 +150,11 @@ final class QueueScript {
     open(name, OpenSession.newBuilder().setNonce(TestPayloads.id(name)).setPrincipal(name));
   }
 
+  /** What runs in a process of {@code pool}: of the worker whose nonce begins as {@code name}. */
+  void child(String name, String pool) {
+    open(name, OpenSession.newBuilder().setNonce(TestPayloads.id(name)).setPool(pool));
+  }
+
   /** A worker of {@code slots} that has given credit for {@code window}. */
   List<String> worker(String name, int slots, int window) {
     openWorker(name, slots, name);

@@ -263,21 +263,4 @@ class QueueStateTest {
     assertThat(shown.getElementsList()).containsExactly(ByteString.copyFromUtf8("plum"));
     assertThat(status().getCount()).isEqualTo(3);
   }
-
-  @Test
-  void tenThousandWhoWaitAreServedInOrderEachOnce() {
-    script.unchecked();
-    open(0, false);
-    int takers = 10_000;
-    long first = script.party("bob").sequence + 1;
-    for (int i = 0; i < takers; i++) {
-      script.send("bob", take(0));
-    }
-    for (int i = 0; i < 2_000; i++) {
-      script.send("ann", put(0, "item" + i));
-      assertThat(script.last.all.stream().filter(Recorded.Replied.class::isInstance)).hasSize(2);
-      assertThat(answer(script, "bob", first + i)).isEqualTo("item" + i + " " + (i + 1));
-    }
-    assertThat(status().getWaiting()).isEqualTo(takers - 2_000);
-  }
 }

@@ -17,6 +17,8 @@ final class Recorded implements Effects {
 
   record Applied(long session, long sequence) implements Effect {}
 
+  record HeldBack(long session) implements Effect {}
+
   record Replied(long session, Reply reply) implements Effect {}
 
   record Delivered(long session, Delivery delivery) implements Effect {}
@@ -37,6 +39,11 @@ final class Recorded implements Effects {
   @Override
   public void applied(long session, long sequence) {
     all.add(new Applied(session, sequence));
+  }
+
+  @Override
+  public void heldBack(long session) {
+    all.add(new HeldBack(session));
   }
 
   @Override

@@ -8,7 +8,6 @@ import static dev.podpool.queue.Synchronizers.semaphoreSpec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.protocol.Holder;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -154,27 +153,5 @@ class SemaphoreTest {
     script.send("c", release(1));
     assertThat(script.answer("a", first)).isEqualTo("PERMITS_GRANTED");
     script.waits("a", acquire(1, 0).setWait(3));
-  }
-
-  @Test
-  void tenThousandWaitersAreServedInTheirOrderOnceEach() {
-    open(0, false);
-    script.queue.unchecked();
-    List<Long> waits = new ArrayList<>();
-    for (int i = 0; i < 10_000; i++) {
-      waits.add(script.waits("a", acquire(1, 0)));
-    }
-    for (int i = 0; i < 10_000; i++) {
-      script.send("b", release(1));
-      assertThat(script.queue.last.all)
-          .filteredOn(Recorded.Replied.class::isInstance)
-          .singleElement()
-          .extracting(effect -> ((Recorded.Replied) effect).reply().getSequence())
-          .isEqualTo(waits.get(i));
-      // Answers that are not confirmed are bounded.
-      script.queue.party("a").replies.clear();
-    }
-    // Each released one that a held: nobody holds what was taken back.
-    assertThat(free()).isZero();
   }
 }

@@ -42,6 +42,12 @@ public final class SessionLogic {
   /** Milliseconds that what nobody waits for may wait for company. */
   public static final long LINGER_MILLIS = 20;
 
+  /**
+   * Bytes of answers that are confirmed at once, whether there is something to send or not: half of
+   * what the queue keeps for a session before it gets no more.
+   */
+  public static final int ANSWERED_BYTES_TARGET = 2 << 20;
+
   private static final long NOW = Long.MIN_VALUE / 2; // no difference to a time overflows
 
   private final OpenSession open;
@@ -54,6 +60,8 @@ public final class SessionLogic {
   private final Map<Long, Operation> waiting = new LinkedHashMap<>();
   private final List<Long> confirmedWakes = new ArrayList<>();
   private int sentWakes;
+  // That have come since something was confirmed.
+  private long answeredBytes;
   private long session;
   private long applied;
   private long epoch;
@@ -175,6 +183,7 @@ public final class SessionLogic {
 
   private Batch batch() {
     sentWakes = confirmedWakes.size();
+    answeredBytes = 0;
     return Batch.newBuilder()
         .setSession(session)
         .setFirstSequence(applied + 1)
@@ -227,6 +236,9 @@ public final class SessionLogic {
       if (epoch > 1) {
         handler.onResumed();
       }
+    } else if (response.getHeldBack()) {
+      inFlight = false;
+      resend(); // which confirms what has come
     } else if (unapplied.isEmpty()) {
       inFlight = false;
       confirmedWakes.subList(0, sentWakes).clear();
@@ -246,6 +258,10 @@ public final class SessionLogic {
 
   private void receive(Reply reply) {
     long sequence = reply.getSequence();
+    answeredBytes += reply.getSerializedSize();
+    if (answeredBytes >= ANSWERED_BYTES_TARGET) {
+      unsentDueMillis = NOW;
+    }
     if (sequence == 0) {
       if (reply.hasSessionOpened()) {
         session = reply.getSessionOpened().getSession();

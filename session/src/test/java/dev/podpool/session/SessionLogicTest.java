@@ -240,6 +240,45 @@ class SessionLogicTest {
   }
 
   @Test
+  void whatIsHeldBackIsSentAgainAtOnceWithTheConfirmation() {
+    open();
+    logic.add(cancel("a"));
+    logic.add(cancel("b"));
+    logic.add(cancel("c"));
+    poll();
+    logic.add(cancel("d"));
+
+    receive(response(2).setApplied(1).addReplies(refusal(1)).setHeldBack(true));
+
+    Request rest = poll();
+    assertThat(rest.getResume()).isFalse();
+    assertThat(names(rest)).containsExactly("b", "c", "d");
+    assertThat(rest.getBatch().getFirstSequence()).isEqualTo(2);
+    assertThat(rest.getBatch().getConfirmed()).isEqualTo(1);
+    receive(response(3).setApplied(4));
+    assertThat(told).containsExactly("a REFUSAL");
+    assertThat(done).containsExactly("b", "c", "d");
+    assertThat(logic.isIdle()).isTrue();
+  }
+
+  @Test
+  void manyBytesOfAnswersAreConfirmedThoughThereIsNothingToSend() {
+    open();
+    logic.add(Operation.newBuilder().setJoinPool(JoinPool.getDefaultInstance()).build());
+    poll();
+    receive(response(2).setApplied(1));
+    assertThat(logic.poll(now)).isNull();
+
+    String words = "x".repeat(SessionLogic.ANSWERED_BYTES_TARGET);
+    Refusal refusal = Refusal.newBuilder().setMessage(words).build();
+    receive(response(3).addReplies(Reply.newBuilder().setSequence(1).setRefusal(refusal)));
+
+    assertThat(poll().getBatch().getConfirmedWakesList()).containsExactly(1L);
+    receive(response(4).setApplied(1));
+    assertThat(logic.poll(now)).isNull();
+  }
+
+  @Test
   void quietSessionShowsThatItLives() {
     open();
     assertThat(logic.poll(now)).isNull();

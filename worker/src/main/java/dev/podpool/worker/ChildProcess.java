@@ -1,6 +1,7 @@
 package dev.podpool.worker;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.protocol.CodeArchive;
 import dev.podpool.protocol.Failure;
 import dev.podpool.sandbox.Bytes;
 import dev.podpool.sandbox.Frames;
@@ -78,6 +79,7 @@ final class ChildProcess {
   private long aheadNanos;
   private long aheadBytes;
   private long timeoutMillisMin;
+  private @Nullable Code lastCode; // of what was reported last
 
   ChildProcess(int slot, int round, Process process, String token, SlotPage page, Path pageFile) {
     this.slot = slot;
@@ -195,6 +197,13 @@ final class ChildProcess {
     }
   }
 
+  /** The class path of the item that has begun last; empty: the worker's own. */
+  List<CodeArchive> codeAtWork() {
+    long last = page.begun() - 1;
+    Code code = last < reported ? lastCode : find(last).items.workload().code;
+    return code == null ? List.of() : code.archives;
+  }
+
   private static void addIfAny(@Nullable Code code, Set<Code> codes) {
     if (code != null) {
       codes.add(code);
@@ -228,6 +237,7 @@ final class ChildProcess {
   /** The next {@code count} items are reported. */
   void reported(int count) {
     Sent run = sent.getFirst();
+    lastCode = run.items.workload().code;
     reported += count;
     aheadNanos -= count * run.itemNanos;
     aheadBytes -= (long) count * run.itemBytes;

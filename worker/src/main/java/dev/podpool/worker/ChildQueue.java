@@ -104,10 +104,21 @@ final class ChildQueue {
     Operation operation = Operation.parseFrom(ByteString.copyFrom(body));
     Refusal refusal = refusal(operation);
     if (refusal == null) {
-      session.send(call, operation);
+      session.send(call, withCode(operation));
     } else {
       reply(number, call, Reply.newBuilder().setRefusal(refusal).build());
     }
+  }
+
+  /** What starts a process has its function from where its own came from, and so the code. */
+  private Operation withCode(Operation operation) {
+    ChildProcess child = connection.child;
+    if (child == null || !operation.hasSubmitJob()) {
+      return operation;
+    }
+    Operation.Builder submitting = operation.toBuilder();
+    submitting.getSubmitJobBuilder().clearCode().addAllCode(child.codeAtWork());
+    return submitting.build();
   }
 
   private @Nullable Refusal refusal(Operation operation) {

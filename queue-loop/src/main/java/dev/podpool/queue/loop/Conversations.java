@@ -63,7 +63,7 @@ final class Conversations {
     long session;
     ByteString nonce = ByteString.EMPTY;
     long lastNumber;
-    // Of the deliveries in its answer.
+    // Of the replies and deliveries in its answer.
     long answerBytes;
 
     Conversation(Link link, long epoch) {
@@ -113,7 +113,8 @@ final class Conversations {
     if (heardAtMillis.containsKey(session)) {
       heardAtMillis.put(session, nowMillis);
     }
-    if (batch.getOperationsCount() > 0 || batch.getConfirmedWakesCount() > 0) {
+    boolean changes = batch.getOperationsCount() > 0 || batch.getConfirmedWakesCount() > 0;
+    if (changes || machine.hasMuchToConfirm(session)) {
       next.remote(batch);
     } else if (!request.getResume()) {
       answer(current); // a sign of life is answered, and not logged
@@ -279,23 +280,41 @@ final class Conversations {
     }
   }
 
-  void reply(long session, Reply reply) {
+  void heldBack(long session) {
     Response.Builder answer = answer(session);
     if (answer != null) {
-      answer.addReplies(reply);
+      answer.setHeldBack(true);
+    }
+  }
+
+  void reply(long session, Reply reply) {
+    Conversation conversation = bySession.get(session);
+    if (conversation != null) {
+      answer(conversation).setSession(session).addReplies(reply);
+      grow(conversation, reply.getSerializedSize());
     }
   }
 
   void deliver(long session, Delivery delivery) {
     Conversation conversation = bySession.get(session);
-    if (conversation == null) {
-      return;
+    if (conversation != null) {
+      answer(conversation).setSession(session).addDeliveries(delivery);
+      grow(conversation, delivery.getSerializedSize());
     }
-    Response.Builder answer = answer(conversation).setSession(session).addDeliveries(delivery);
-    conversation.answerBytes += delivery.getSerializedSize();
+  }
+
+  /** What becomes too long for one response goes in several; the last says how far they go. */
+  private void grow(Conversation conversation, long bytes) {
+    conversation.answerBytes += bytes;
     if (conversation.answerBytes > RESPONSE_BYTES_TARGET) {
-      answers.remove(conversation);
-      send(conversation, answer.setPartial(true));
+      Response.Builder first = answer(conversation);
+      answers.put(
+          conversation,
+          Response.newBuilder()
+              .setSession(first.getSession())
+              .setApplied(first.getApplied())
+              .setHeldBack(first.getHeldBack()));
+      send(conversation, first.clearApplied().clearHeldBack().setPartial(true));
     }
   }
 

@@ -50,6 +50,11 @@ final class Gathering {
     bytes += operation.getSerializedSize();
   }
 
+  /** What a session of this process sends again, or confirms. */
+  void local(LocalSession session) {
+    senders.add(session);
+  }
+
   /** The entry; null where nothing came together. */
   @Nullable Entry entry(long timeMillis) {
     senders.forEach(session -> entry.addBatches(session.takeBatch()));

@@ -7,24 +7,33 @@ import dev.podpool.protocol.Reply;
 import dev.podpool.session.LateAnswers;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
+import dev.podpool.session.SessionLogic;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * A session whose owner is in this JVM: nothing between them gets lost. Owned by who is inside the
- * loop, but for {@link #send}.
+ * A session whose owner is in this JVM: nothing between them gets lost, but the queue may leave
+ * what it can't answer yet. Owned by who is inside the loop, but for {@link #send}.
  */
 final class LocalSession implements QueueSession {
 
   private static final System.Logger LOG = System.getLogger(LocalSession.class.getName());
 
+  // About as much as an entry takes; more is there only where the queue holds some back.
+  private static final int OPERATIONS_MAX = 4096;
+  private static final long BYTES_MAX = 4L << 20;
+
   final SessionHandler handler;
   private final QueueLoop loop;
-  // Sent and not known to be applied, by sequence: for its reply.
-  private final Map<Long, Operation> unanswered = new HashMap<>();
-  private Batch.@Nullable Builder batch;
-  private long lastSequence;
+  // Sent and not known to be applied: applied + 1 and on.
+  private final ArrayDeque<Operation> unapplied = new ArrayDeque<>();
+  // Applied, but the answer comes late; by sequence.
+  private final Map<Long, Operation> waiting = new HashMap<>();
+  private final List<Long> confirmedWakes = new ArrayList<>();
+  private long answeredBytes;
   private long applied;
   // 0 until it is open.
   long number;
@@ -57,40 +66,64 @@ final class LocalSession implements QueueSession {
   }
 
   void gather(Operation operation) {
-    if (batch == null) {
-      batch =
-          Batch.newBuilder()
-              .setSession(number)
-              .setFirstSequence(lastSequence + 1)
-              .setConfirmed(applied);
-    }
-    lastSequence++;
-    unanswered.put(lastSequence, operation);
-    batch.addOperations(operation);
+    unapplied.add(operation);
   }
 
+  /** For an entry, which is applied before the next is gathered. */
   Batch takeBatch() {
-    Batch.Builder full = batch;
-    batch = null;
-    if (full == null) {
-      throw new IllegalStateException("a session gathered nothing");
+    Batch.Builder batch =
+        Batch.newBuilder()
+            .setSession(number)
+            .setFirstSequence(applied + 1)
+            .setConfirmed(applied)
+            .addAllConfirmedWakes(confirmedWakes);
+    long bytes = 0;
+    for (Operation operation : unapplied) {
+      if (batch.getOperationsCount() == OPERATIONS_MAX || bytes >= BYTES_MAX) {
+        break;
+      }
+      batch.addOperations(operation);
+      bytes += operation.getSerializedSize();
     }
-    return full.build();
+    confirmedWakes.clear();
+    answeredBytes = 0;
+    return batch.build();
   }
 
   void reply(Reply reply) {
-    Operation operation = unanswered.remove(reply.getSequence());
-    if (operation != null) {
-      handler.onReply(operation, reply);
+    long sequence = reply.getSequence();
+    Operation operation = waiting.remove(sequence);
+    if (operation == null) {
+      // Answers come in order, and none twice: what is before it was simply done.
+      advance(sequence - 1);
+      applied = sequence;
+      operation = unapplied.remove();
     }
+    if (LateAnswers.has(operation)) {
+      confirmedWakes.add(sequence);
+    }
+    answeredBytes += reply.getSerializedSize();
+    if (answeredBytes >= SessionLogic.ANSWERED_BYTES_TARGET) {
+      answeredBytes = 0;
+      loop.sendMore(this);
+    }
+    handler.onReply(operation, reply);
   }
 
   void applied(long sequence) {
+    advance(sequence);
+    if (!unapplied.isEmpty()) {
+      loop.sendMore(this); // held back
+    }
+  }
+
+  private void advance(long sequence) {
     while (applied < sequence) {
       applied++;
-      Operation operation = unanswered.get(applied);
-      if (operation != null && !LateAnswers.has(operation)) {
-        unanswered.remove(applied);
+      Operation operation = unapplied.remove();
+      if (LateAnswers.has(operation)) {
+        waiting.put(applied, operation);
+      } else {
         handler.onDone(operation);
       }
     }

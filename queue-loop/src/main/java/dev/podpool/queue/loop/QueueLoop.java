@@ -166,6 +166,16 @@ public final class QueueLoop implements AutoCloseable {
     }
   }
 
+  /** {@code session} has something to confirm, or to send again. */
+  void sendMore(LocalSession session) {
+    post(
+        next -> {
+          if (!session.hasEnded()) {
+            next.local(session);
+          }
+        });
+  }
+
   /** Ends {@code session}, one of {@link #open}, because its owner is gone. */
   public void expire(QueueSession session, int exitCode, String cause) {
     LocalSession local = (LocalSession) session;
@@ -545,6 +555,12 @@ public final class QueueLoop implements AutoCloseable {
     public void applied(long number, long sequence) {
       tell(
           number, session -> session.applied(sequence), remote -> remote.applied(number, sequence));
+    }
+
+    @Override
+    public void heldBack(long number) {
+      // A session of this process sees by what was applied that there is more to send.
+      tell(number, session -> {}, remote -> remote.heldBack(number));
     }
 
     @Override

@@ -5,14 +5,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.ChangeMap;
+import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.GiveCredit;
+import dev.podpool.protocol.MapPut;
+import dev.podpool.protocol.MapSpec;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.Request;
 import dev.podpool.protocol.Response;
+import dev.podpool.protocol.SubmitJob;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -120,14 +132,14 @@ class ConversationsTest {
     boolean isStranger;
 
     Peer(long nonce) {
+      this(nonce, OpenSession.newBuilder());
+    }
+
+    Peer(long nonce, OpenSession.Builder open) {
       ByteString id =
           ByteString.copyFrom(ByteBuffer.allocate(16).putLong(nonce).putLong(nonce).flip());
       loop.receive(
-          Request.newBuilder()
-              .setEpoch(1)
-              .setResume(true)
-              .setOpen(OpenSession.newBuilder().setNonce(id))
-              .build(),
+          Request.newBuilder().setEpoch(1).setResume(true).setOpen(open.setNonce(id)).build(),
           this);
     }
 
@@ -139,6 +151,21 @@ class ConversationsTest {
                   Batch.newBuilder()
                       .setSession(session)
                       .setFirstSequence(1)
+                      .addAllOperations(List.of(said)))
+              .build(),
+          this);
+    }
+
+    /** As {@link #say}, behind what was applied, which has arrived. */
+    void goOn(long applied, Operation... said) {
+      loop.receive(
+          Request.newBuilder()
+              .setEpoch(1)
+              .setBatch(
+                  Batch.newBuilder()
+                      .setSession(session)
+                      .setFirstSequence(applied + 1)
+                      .setConfirmed(applied)
                       .addAllOperations(List.of(said)))
               .build(),
           this);
@@ -304,5 +331,119 @@ class ConversationsTest {
 
     assertThat(operations).hasValue(3);
     assertThat(refused).containsExactly(ErrorCode.INVALID_ARGUMENT, ErrorCode.INVALID_ARGUMENT);
+  }
+
+  // ---- answers
+
+  private static final ObjectRef MAP =
+      ObjectRef.newBuilder().setKind(ObjectKind.MAP).setName("shared").build();
+
+  private static Operation putLarge() {
+    MapPut.Builder put =
+        MapPut.newBuilder()
+            .setKey(ByteString.copyFromUtf8("skey"))
+            .setValue(ByteString.copyFrom(new byte[1 << 20]));
+    return Operation.newBuilder()
+        .setChangeMap(ChangeMap.newBuilder().setMap(MAP).setPut(put))
+        .build();
+  }
+
+  @Test
+  void largeAnswersComeInPartsAndWhatIsHeldBackIsSaidWithTheLast() {
+    Peer peer = new Peer(1);
+    Operation open =
+        Operation.newBuilder()
+            .setOpenObject(
+                OpenObject.newBuilder()
+                    .setObject(MAP)
+                    .setSpec(ObjectSpec.newBuilder().setMap(MapSpec.getDefaultInstance())))
+            .build();
+    Operation[] said = new Operation[9];
+    Arrays.fill(said, putLarge());
+    said[0] = open;
+    peer.told.clear();
+
+    peer.say(said);
+
+    // The first of a key has replaced nothing.
+    assertThat(peer.told.stream().mapToInt(Response::getRepliesCount).sum()).isEqualTo(5);
+    assertThat(peer.told).allMatch(response -> response.getSerializedSize() < 3 << 20);
+    Response last = peer.told.remove(peer.told.size() - 1);
+    assertThat(peer.told).isNotEmpty().allMatch(Response::getPartial);
+    assertThat(peer.told).noneMatch(response -> response.getApplied() > 0);
+    assertThat(last.getPartial()).isFalse();
+    assertThat(last.getApplied()).isEqualTo(6);
+    assertThat(last.getHeldBack()).isTrue();
+
+    peer.told.clear();
+    peer.goOn(6, putLarge(), putLarge(), putLarge());
+    last = peer.told.get(peer.told.size() - 1);
+    assertThat(last.getApplied()).isEqualTo(9);
+    assertThat(last.getHeldBack()).isFalse();
+  }
+
+  @Test
+  void whatWasAppliedIsSaidBehindALargeDelivery() {
+    Payloads large =
+        Payloads.newBuilder().setCount(1).setData(ByteString.copyFrom(largeInput())).build();
+    new Peer(1)
+        .say(
+            Operation.newBuilder()
+                .setDefinePool(DefinePool.newBuilder().setPool("p").setUid("u").setMaxAttempts(1))
+                .build(),
+            Operation.newBuilder()
+                .setSubmitJob(
+                    SubmitJob.newBuilder()
+                        .setJobId(ByteString.copyFrom(new byte[16]))
+                        .setPool("p")
+                        .setChunk(1)
+                        .setInputs(large))
+                .build());
+    Peer worker = new Peer(2, OpenSession.newBuilder().setPool("p").setWorker("w").setSlots(1));
+    worker.told.clear();
+
+    worker.say(Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(1)).build());
+
+    assertThat(worker.told).hasSize(2);
+    assertThat(worker.told.get(0).getPartial()).isTrue();
+    assertThat(worker.told.get(0).getDeliveries(0).hasAssign()).isTrue();
+    assertThat(worker.told.get(1).getPartial()).isFalse();
+    assertThat(worker.told.get(1).getApplied()).isEqualTo(1);
+  }
+
+  /** Of more than a response is to have, behind its length. */
+  private static byte[] largeInput() {
+    byte[] input = new byte[4 + (1 << 21) - 1];
+    input[0] = input[1] = input[2] = (byte) 0xff;
+    input[3] = 0;
+    return input;
+  }
+
+  @Test
+  void aSignOfLifeThatConfirmsMuchIsTakenToTheLog() {
+    Peer peer = new Peer(1);
+    peer.say(Operation.getDefaultInstance());
+    int before = operations.get();
+    peer.goOn(1);
+    assertThat(replica.snapshot().getIndex()).as("nothing to speak of").isEqualTo(2);
+
+    Operation[] refusedOnes = new Operation[1024];
+    Arrays.fill(refusedOnes, Operation.getDefaultInstance());
+    for (int i = 0; i < 2; i++) {
+      loop.receive(
+          Request.newBuilder()
+              .setEpoch(1)
+              .setBatch(
+                  Batch.newBuilder()
+                      .setSession(peer.session)
+                      .setFirstSequence(2 + i * 1024L)
+                      .addAllOperations(List.of(refusedOnes)))
+              .build(),
+          peer);
+    }
+    assertThat(replica.snapshot().getSessions(0).getRepliesCount()).isEqualTo(2049);
+    peer.goOn(2049);
+    assertThat(replica.snapshot().getSessions(0).getRepliesCount()).isZero();
+    assertThat(operations.get() - before).isEqualTo(2048);
   }
 }

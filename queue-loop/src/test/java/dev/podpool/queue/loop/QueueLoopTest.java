@@ -4,21 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.ChangeMap;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.GiveCredit;
 import dev.podpool.protocol.ItemState;
+import dev.podpool.protocol.MapPut;
+import dev.podpool.protocol.MapRemove;
+import dev.podpool.protocol.MapSpec;
+import dev.podpool.protocol.ObjectKind;
+import dev.podpool.protocol.ObjectRef;
+import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Outcome;
 import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.PoolStatus;
+import dev.podpool.protocol.PutItems;
+import dev.podpool.protocol.QueueSpec;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.SubmitJob;
+import dev.podpool.protocol.TakeItem;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.nio.ByteBuffer;
@@ -389,6 +400,120 @@ class QueueLoopTest {
       for (int i = 0; i < 3; i++) {
         assertThat(told.replies).hasSizeGreaterThan(i);
       }
+    }
+  }
+
+  // ---- answers are kept until they are confirmed, and so bounded
+
+  private static ObjectRef ref(ObjectKind kind) {
+    return ObjectRef.newBuilder().setKind(kind).setName("shared").build();
+  }
+
+  private static Operation open(ObjectKind kind) {
+    ObjectSpec.Builder spec = ObjectSpec.newBuilder();
+    if (kind == ObjectKind.QUEUE) {
+      spec.setQueue(QueueSpec.getDefaultInstance());
+    } else {
+      spec.setMap(MapSpec.getDefaultInstance());
+    }
+    return Operation.newBuilder()
+        .setOpenObject(OpenObject.newBuilder().setObject(ref(kind)).setSpec(spec))
+        .build();
+  }
+
+  private static Operation take() {
+    return Operation.newBuilder()
+        .setTakeItem(TakeItem.newBuilder().setQueue(ref(ObjectKind.QUEUE)))
+        .build();
+  }
+
+  private static Operation put(int bytes) {
+    return Operation.newBuilder()
+        .setPutItems(
+            PutItems.newBuilder()
+                .setQueue(ref(ObjectKind.QUEUE))
+                .addItems(ByteString.copyFrom(new byte[bytes])))
+        .build();
+  }
+
+  private static Operation change(ChangeMap.Builder change) {
+    return Operation.newBuilder().setChangeMap(change.setMap(ref(ObjectKind.MAP))).build();
+  }
+
+  private static ByteString key(int number) {
+    return ByteString.copyFromUtf8("s" + number);
+  }
+
+  @Test
+  void aSessionOfThisProcessMayWaitAsOftenAsItLikes() throws Exception {
+    try (QueueLoop loop = QueueLoop.inMemory()) {
+      Told taking = new Told();
+      QueueSession taker = loop.open(client(), taking);
+      QueueSession putter = loop.open(client(), new Told());
+      taker.send(open(ObjectKind.QUEUE));
+      for (int i = 0; i < 10_000; i++) { // of what is kept for a session, twice as many and more
+        taker.send(take());
+        putter.send(put(1));
+        assertThat(Told.next(taking.replies).hasItemTaken()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aSessionOfThisProcessGetsMoreThanIsKeptForIt() throws Exception {
+    int values = 20;
+    int tooLarge = 4; // more than an entry takes of those
+    try (QueueLoop loop = recording()) {
+      Told told = new Told();
+      QueueSession putter = loop.open(client(), new Told());
+      QueueSession[] session = new QueueSession[1];
+      session[0] =
+          loop.open(
+              client(),
+              new SessionHandler() {
+                @Override
+                public void onDelivery(Delivery delivery) {}
+
+                @Override
+                public void onDone(Operation operation) {
+                  // From within, so that all of them are in one entry.
+                  for (int i = 0; i < values; i++) {
+                    MapRemove.Builder remove = MapRemove.newBuilder().setKey(key(i));
+                    session[0].send(change(ChangeMap.newBuilder().setRemove(remove)));
+                  }
+                  for (int i = 0; i < tooLarge; i++) {
+                    session[0].send(put(3 << 20));
+                  }
+                }
+
+                @Override
+                public void onReply(Operation operation, Reply reply) {
+                  int number = told.replies.size();
+                  assertThat(operation.getChangeMap().getRemove().getKey())
+                      .isEqualTo(number < values ? key(number) : ByteString.EMPTY);
+                  told.replies.add(reply);
+                }
+
+                @Override
+                public void onEnd(Refusal reason) {
+                  told.ends.add(reason);
+                }
+              });
+      putter.send(open(ObjectKind.MAP));
+      for (int i = 0; i < values; i++) {
+        MapPut.Builder large =
+            MapPut.newBuilder().setKey(key(i)).setValue(ByteString.copyFrom(new byte[1 << 20]));
+        putter.send(change(ChangeMap.newBuilder().setPut(large)));
+      }
+      this.entries.clear();
+      session[0].send(open(ObjectKind.MAP));
+
+      assertThat(told.replies).hasSize(values + tooLarge);
+      assertThat(told.replies.stream().limit(values))
+          .allMatch(reply -> reply.getMapChanged().getBefore().getPresent());
+      assertThat(told.replies.stream().skip(values)).allMatch(Reply::hasRefusal);
+      assertThat(told.ends).isEmpty();
+      assertThat(this.entries).as("entries that 4 of them at once take").hasSizeGreaterThan(5);
     }
   }
 }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.AsyncResult;
 import dev.podpool.JobOptions;
+import dev.podpool.ObjectInfo;
 import dev.podpool.Podpool;
 import dev.podpool.Pool;
+import dev.podpool.SharedList;
 import dev.podpool.SharedLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -61,6 +64,34 @@ class SharedInWorkersTest {
     for (int i = 0; i < 20; i++) {
       assertThat(lines.get(i)).matches(i + " begins,\\d+");
     }
+  }
+
+  @Test
+  void whatCodeThatTravelledStartsHasThatCode() throws Exception {
+    local.applyAndAwaitReady("workers: 1");
+    SharedList<String> notes = podpool.sharedList("notes", String.class);
+    try (Pool pool = podpool.pool(TestRuntime.POOL)) {
+      assertThat(pool.apply(Basket::note, notes, 2)).isZero();
+    }
+    assertThat(notes.asList())
+        .containsExactly(
+            "MainProcess of podpool-code",
+            "Process-1 of podpool-code",
+            "Process-1:1 of podpool-code");
+  }
+
+  @Test
+  void whatIsKeptForSoLongGoesWhenTheLastThatKnowsItHasEnded() throws Exception {
+    try (Podpool other = TestRuntime.client(local.runtime.directory())) {
+      other.sharedMap("brief", String.class, Long.class).keepFor(Duration.ofMillis(1));
+      other.lock("lasting").lock();
+      assertThat(podpool.object(ObjectInfo.Kind.MAP, "brief").timeToLive())
+          .isEqualTo(Duration.ofMillis(1));
+    }
+    while (podpool.objects(ObjectInfo.Kind.MAP).size() > 0) {
+      Thread.sleep(5); // a poll of what has no signal
+    }
+    assertThat(podpool.object(ObjectInfo.Kind.LOCK, "lasting").holders()).isEmpty();
   }
 
   static long lockAndStay(SharedLock lock, String marker) throws Exception {

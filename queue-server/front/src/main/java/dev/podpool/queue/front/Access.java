@@ -17,7 +17,6 @@ import io.grpc.Status;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -67,8 +66,23 @@ final class Access {
    * What an operation needs.
    *
    * @param own where it needs less: the job that it is about, if that is the caller's own
+   * @param isOfProcess whether it may be about a process: a worker may send it in a session of its
+   *     pool, where the queue lets pass what is about processes that were started there
    */
-  private record Need(Entitling rights, @Nullable ByteString own) {}
+  private record Need(Entitling rights, @Nullable ByteString own, boolean isOfProcess) {
+    static Need of(Entitling rights) {
+      return new Need(rights, null, false);
+    }
+
+    /** Of a job, by whoever may do that to all, or has handed it in. */
+    static Need ofJob(Entitling rights, ByteString job) {
+      return new Need(rights, job, true);
+    }
+
+    static Need ofProcess(Entitling rights) {
+      return new Need(rights, null, true);
+    }
+  }
 
   private static final Entitling WORK = Entitling.of(Right.WORK);
   private static final Entitling SUBMIT = Entitling.of(Right.SUBMIT);
@@ -77,8 +91,7 @@ final class Access {
   private static final Entitling MANAGE = Entitling.of(Right.MANAGE);
   private static final Entitling PUT = Entitling.of(Right.SUBMIT, Right.WORK);
   // Who may start processes may end them; and so may the operator, for whoever deletes one.
-  private static final Entitling SIGNAL =
-      Entitling.of(Right.CANCEL, Right.SUBMIT, Right.WORK, Right.MANAGE);
+  private static final Entitling SIGNAL = Entitling.of(Right.CANCEL, Right.SUBMIT, Right.MANAGE);
   // A worker whose initializer fails; the operator, of a process that can't come up.
   private static final Entitling FAIL = Entitling.of(Right.WORK, Right.MANAGE);
   // What a job's submitter shares with its workers.
@@ -157,8 +170,8 @@ final class Access {
         && (caller.isOwner() || !isOfPool(opened) || notOfThePod(caller, opened) == null);
   }
 
-  private static boolean isOfPool(OpenSession opened) {
-    return !opened.getPool().isEmpty() || !opened.getWorker().isEmpty();
+  private static boolean isOfPool(@Nullable OpenSession opened) {
+    return opened != null && (!opened.getPool().isEmpty() || !opened.getWorker().isEmpty());
   }
 
   private CompletableFuture<Checked> checkOpening(
@@ -202,11 +215,16 @@ final class Access {
   }
 
   private static boolean beginsWith(ByteString nonce, String podUid) {
+    ByteString half = half(podUid);
+    return half != null && nonce.startsWith(half) && !isOf(podUid, nonce);
+  }
+
+  /** What the nonces of a worker's children begin with; null: that is no uid. */
+  private static @Nullable ByteString half(String podUid) {
     try {
-      ByteString whole = RandomId.of(UUID.fromString(podUid));
-      return nonce.startsWith(whole.substring(0, NONCE_BYTES / 2)) && !nonce.equals(whole);
+      return RandomId.of(UUID.fromString(podUid)).substring(0, NONCE_BYTES / 2);
     } catch (IllegalArgumentException e) {
-      return false;
+      return null;
     }
   }
 
@@ -247,19 +265,21 @@ final class Access {
 
   private static @Nullable Need need(Operation operation) {
     return switch (operation.getKindCase()) {
-      case DEFINE_POOL -> new Need(operation.getDefinePool().hasProcess() ? PUT : MANAGE, null);
-      case SIGNAL_PROCESS -> new Need(SIGNAL, null);
-      case DELETE_POOL, CORDON_WORKER, REPORT_WORKER_END -> new Need(MANAGE, null);
-      case SUBMIT_JOB, ADD_ITEMS, END_ITEMS -> new Need(SUBMIT, null);
-      case JOIN_POOL -> new Need(READ, null);
+      case DEFINE_POOL ->
+          operation.getDefinePool().hasProcess() ? Need.ofProcess(SUBMIT) : Need.of(MANAGE);
+      case SIGNAL_PROCESS -> Need.ofProcess(SIGNAL);
+      case DELETE_POOL, CORDON_WORKER, REPORT_WORKER_END -> Need.of(MANAGE);
+      case SUBMIT_JOB -> Need.ofProcess(SUBMIT);
+      case ADD_ITEMS, END_ITEMS -> Need.of(SUBMIT);
+      case JOIN_POOL -> Need.of(READ);
       // Submitting a job is watching it.
-      case WATCH_JOB -> new Need(READ, operation.getWatchJob().getJobId());
-      case CANCEL_JOB -> new Need(CANCEL, operation.getCancelJob().getJobId());
-      case RELEASE_JOB -> new Need(CANCEL, operation.getReleaseJob().getJobId());
-      case RETRY_DEAD, DROP_DEAD -> new Need(CANCEL, null);
-      case GIVE_CREDIT, REPORT_ITEMS, REPORT_PROCESS -> new Need(WORK, null);
-      case REPORT_POOL_FAILURE -> new Need(FAIL, null);
-      case PUT_BLOB -> new Need(PUT, null);
+      case WATCH_JOB -> Need.ofJob(READ, operation.getWatchJob().getJobId());
+      case CANCEL_JOB -> Need.ofJob(CANCEL, operation.getCancelJob().getJobId());
+      case RELEASE_JOB -> Need.ofJob(CANCEL, operation.getReleaseJob().getJobId());
+      case RETRY_DEAD, DROP_DEAD -> Need.of(CANCEL);
+      case GIVE_CREDIT, REPORT_ITEMS, REPORT_PROCESS -> Need.of(WORK);
+      case REPORT_POOL_FAILURE -> Need.of(FAIL);
+      case PUT_BLOB -> Need.of(PUT);
       case OPEN_OBJECT,
           DELETE_OBJECT,
           ACQUIRE_LOCK,
@@ -286,7 +306,7 @@ final class Access {
           CHANGE_MAP,
           CHANGE_LIST,
           CHANGE_VALUE ->
-          new Need(SHARE, null);
+          Need.of(SHARE);
       // About the session itself; or refused to whoever sends it.
       case CLOSE_SESSION,
           CONFIRM_RESULTS,
@@ -304,29 +324,23 @@ final class Access {
     Batch batch = request.getBatch();
     @Nullable Need[] needs = new Need[batch.getOperationsCount()];
     Set<Entitling> questions = new LinkedHashSet<>();
-    boolean mayBeOwn = false;
     for (int i = 0; i < needs.length; i++) {
       Need need = need(batch.getOperations(i));
       needs[i] = need;
       if (need != null) {
         questions.add(need.rights());
-        mayBeOwn |= need.own() != null;
       }
     }
     if (questions.isEmpty()) {
       return passed(request);
     }
-    boolean withOwn = mayBeOwn;
     return answers(questions, by)
         .thenCompose(
             answers ->
                 answers.values().stream().allMatch(Verdict::isYes)
                     ? passed(request)
-                    : withOwn
-                        ? own(needs, answers, by.caller())
-                            .thenApply(own -> refuse(request, needs, answers, own))
-                        : CompletableFuture.completedFuture(
-                            refuse(request, needs, answers, Set.of())));
+                    : exempt(batch.getSession(), needs, answers, by.caller())
+                        .thenApply(exempt -> refuse(request, needs, answers, exempt)));
   }
 
   private CompletableFuture<Map<Entitling, Verdict>> answers(
@@ -344,33 +358,40 @@ final class Access {
             });
   }
 
-  /** Those of the jobs which are the caller's own, where it may submit. */
-  private CompletableFuture<Set<ByteString>> own(
-      @Nullable Need[] needs, Map<Entitling, Verdict> answers, Caller caller) {
-    Set<ByteString> jobs = new HashSet<>();
+  /** Those for which there is no right, and that may come in all the same. */
+  private CompletableFuture<Set<Need>> exempt(
+      long session, @Nullable Need[] needs, Map<Entitling, Verdict> answers, Caller caller) {
+    Set<Need> lacking = new LinkedHashSet<>();
     for (Need need : needs) {
-      if (need != null
-          && need.own() != null
-          && !answers.getOrDefault(need.rights(), Verdict.YES).isYes()) {
-        jobs.add(need.own());
+      if (need != null && !answers.getOrDefault(need.rights(), Verdict.YES).isYes()) {
+        lacking.add(need);
       }
     }
-    if (jobs.isEmpty()) {
-      return CompletableFuture.completedFuture(jobs);
+    if (lacking.stream().noneMatch(need -> need.own() != null || need.isOfProcess())) {
+      return CompletableFuture.completedFuture(Set.of());
     }
     return caller
         .may(Right.SUBMIT)
         .thenCompose(
-            verdict -> {
-              if (!verdict.isYes()) {
-                return CompletableFuture.completedFuture(Set.of());
-              }
-              return queue.read(
-                  machine -> {
-                    jobs.removeIf(job -> isOthers(job, caller.principal(), machine));
-                    return jobs;
-                  });
-            });
+            submit ->
+                caller
+                    .may(Right.WORK)
+                    .thenCompose(
+                        work ->
+                            queue.read(
+                                machine -> {
+                                  boolean atWork =
+                                      work.isYes() && isOfPool(machine.opened(session));
+                                  lacking.removeIf(
+                                      need ->
+                                          !(need.isOfProcess() && atWork)
+                                              && !(submit.isYes() && isOwn(need, caller, machine)));
+                                  return lacking;
+                                })));
+  }
+
+  private static boolean isOwn(Need need, Caller caller, QueueMachine machine) {
+    return need.own() != null && !isOthers(need.own(), caller.principal(), machine);
   }
 
   /**
@@ -387,17 +408,13 @@ final class Access {
   }
 
   private static Checked refuse(
-      Request request,
-      @Nullable Need[] needs,
-      Map<Entitling, Verdict> answers,
-      Set<ByteString> own) {
+      Request request, @Nullable Need[] needs, Map<Entitling, Verdict> answers, Set<Need> exempt) {
     Request.Builder changed = request.toBuilder();
     for (int i = 0; i < needs.length; i++) {
       Need need = needs[i];
       Verdict verdict =
           need == null ? Verdict.YES : answers.getOrDefault(need.rights(), Verdict.YES);
-      boolean isOwn = need != null && need.own() != null && own.contains(need.own());
-      if (verdict.isYes() || isOwn) {
+      if (verdict.isYes() || exempt.contains(need)) {
         continue;
       }
       if (verdict.kind() == Verdict.Kind.UNKNOWN) {
@@ -415,11 +432,20 @@ final class Access {
   }
 
   /**
-   * Whether who was let in by {@code right} may ask {@code question}: a worker, whose children use
-   * what is shared, asks about nothing else.
+   * Whether {@code caller}, who was let in by {@code right}, may ask {@code question}: a worker,
+   * whose children use what is shared and start processes, asks about nothing else.
    */
-  static boolean mayAsk(Right right, ReadRequest question) {
-    return right != Right.WORK || question.hasObject() || question.hasObjects();
+  static boolean mayAsk(Right right, Caller caller, ReadRequest question, QueueMachine machine) {
+    if (right != Right.WORK || question.hasObject() || question.hasObjects()) {
+      return true;
+    }
+    Caller.Pod pod = caller.pod();
+    ByteString half = pod == null ? null : half(pod.uid());
+    String process = question.getPools().getPool();
+    // One that is forgotten is asked about too, in order to know that.
+    return half != null
+        && !process.isEmpty()
+        && (machine.status(process) == null || machine.isStartedBy(process, half));
   }
 
   /** Of one call each: what lets it in. */

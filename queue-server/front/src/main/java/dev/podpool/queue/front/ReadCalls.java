@@ -3,10 +3,12 @@ package dev.podpool.queue.front;
 import dev.podpool.protocol.Pools;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
+import dev.podpool.queue.QueueMachine;
 import dev.podpool.queue.loop.QueueLoop;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import org.jspecify.annotations.Nullable;
 
 /** Questions: answered from the machine's state. */
 final class ReadCalls implements Gate.Handler<ReadRequest, ReadResponse> {
@@ -34,23 +36,18 @@ final class ReadCalls implements Gate.Handler<ReadRequest, ReadResponse> {
               new Metadata());
           return;
         }
-        if (!Access.mayAsk(admitted.by(), question)) {
-          call.close(
-              Status.PERMISSION_DENIED.withDescription(
-                  admitted.caller().principal()
-                      + " may ask about what processes share, as a worker, and not to "
-                      + Right.READ.verb()
-                      + " more of this queue"),
-              new Metadata());
-          return;
-        }
         var _ =
             queue
-                .read(machine -> machine.read(question))
-                .thenApply(answer -> answer.hasPools() ? withPublished(answer) : answer)
-                .whenComplete((answer, failure) -> end(call, answer, failure));
+                .read(machine -> answer(machine, question, admitted))
+                .whenComplete((answer, failure) -> end(call, answer, admitted, failure));
       }
     };
+  }
+
+  /** Null: it may not be asked. */
+  private @Nullable ReadResponse answer(
+      QueueMachine machine, ReadRequest question, Gate.Admitted by) {
+    return Access.mayAsk(by.by(), by.caller(), question, machine) ? machine.read(question) : null;
   }
 
   private ReadResponse withPublished(ReadResponse answer) {
@@ -62,14 +59,26 @@ final class ReadCalls implements Gate.Handler<ReadRequest, ReadResponse> {
     return ReadResponse.newBuilder().setPools(pools).build();
   }
 
-  private static void end(
-      ServerCall<ReadRequest, ReadResponse> call, ReadResponse answer, Throwable failure) {
-    if (failure == null) {
-      call.sendHeaders(new Metadata());
-      call.sendMessage(answer);
-      call.close(Status.OK, new Metadata());
-    } else {
+  private void end(
+      ServerCall<ReadRequest, ReadResponse> call,
+      @Nullable ReadResponse answer,
+      Gate.Admitted by,
+      @Nullable Throwable failure) {
+    if (failure != null) {
       call.close(Status.UNAVAILABLE.withDescription(failure.getMessage()), new Metadata());
+    } else if (answer == null) {
+      call.close(
+          Status.PERMISSION_DENIED.withDescription(
+              by.caller().principal()
+                  + " may ask about what processes share, and about processes that it has started,"
+                  + " as a worker, and not to "
+                  + Right.READ.verb()
+                  + " more of this queue"),
+          new Metadata());
+    } else {
+      call.sendHeaders(new Metadata());
+      call.sendMessage(answer.hasPools() ? withPublished(answer) : answer);
+      call.close(Status.OK, new Metadata());
     }
   }
 }

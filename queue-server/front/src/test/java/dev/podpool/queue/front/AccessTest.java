@@ -4,22 +4,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.AcquireLock;
+import dev.podpool.protocol.AddItems;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.CancelJob;
+import dev.podpool.protocol.CordonWorker;
 import dev.podpool.protocol.DefinePool;
+import dev.podpool.protocol.DeletePool;
+import dev.podpool.protocol.Delivery;
+import dev.podpool.protocol.DropDead;
+import dev.podpool.protocol.EndItems;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.JobsQuery;
+import dev.podpool.protocol.JoinPool;
 import dev.podpool.protocol.ObjectQuery;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.PoolsQuery;
+import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.PutBlob;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.ReleaseJob;
+import dev.podpool.protocol.ReportWorkerEnd;
 import dev.podpool.protocol.Request;
+import dev.podpool.protocol.RetryDead;
+import dev.podpool.protocol.SignalProcess;
 import dev.podpool.protocol.SubmitJob;
+import dev.podpool.protocol.WatchJob;
 import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.session.QueueSession;
 import dev.podpool.session.RandomId;
+import dev.podpool.session.SessionHandler;
 import io.grpc.Status;
 import java.time.Instant;
 import java.util.Set;
@@ -166,18 +182,137 @@ class AccessTest {
     assertThat(checked.getOperations(2).hasRefused()).isTrue();
   }
 
+  // ---- processes
+
+  private static final UUID POD = UUID.randomUUID();
+  private static final Caller WORKER =
+      new Somebody(new Caller.Pod("w", POD.toString()), Set.of(Right.WORK));
+
+  /** Number of a session that was opened so. */
+  private long opened(OpenSession.Builder open) {
+    var unused = open(open);
+    return queue.read(machine -> machine.sessions().get(0)).join();
+  }
+
+  private QueueSession open(OpenSession.Builder open) {
+    return queue.open(
+        open.build(),
+        new SessionHandler() {
+          @Override
+          public void onDelivery(Delivery delivery) {}
+
+          @Override
+          public void onEnd(Refusal reason) {}
+        });
+  }
+
+  private static OpenSession.Builder ofChild() {
+    ByteString half = RandomId.of(POD).substring(0, 8);
+    return OpenSession.newBuilder()
+        .setNonce(half.concat(RandomId.next().substring(8)))
+        .setPrincipal("somebody")
+        .setPool("p");
+  }
+
+  private static Operation.Builder startProcess() {
+    return Operation.newBuilder()
+        .setDefinePool(
+            DefinePool.newBuilder()
+                .setPool("process-1")
+                .setUid("u")
+                .setMaxAttempts(1)
+                .setProcess(ProcessSpec.newBuilder().setName("Process-1")));
+  }
+
+  private static Operation.Builder[] ofProcess() {
+    return new Operation.Builder[] {
+      startProcess(),
+      Operation.newBuilder().setSubmitJob(SubmitJob.newBuilder().setPool("process-1")),
+      Operation.newBuilder().setWatchJob(WatchJob.newBuilder().setJobId(RandomId.next())),
+      Operation.newBuilder().setCancelJob(CancelJob.newBuilder().setJobId(RandomId.next())),
+      Operation.newBuilder().setReleaseJob(ReleaseJob.newBuilder().setJobId(RandomId.next())),
+      Operation.newBuilder().setSignalProcess(SignalProcess.newBuilder().setPool("process-1")),
+    };
+  }
+
+  private static Request in(long session, Operation.Builder... operations) {
+    Request.Builder request = of(operations).toBuilder();
+    request.getBatchBuilder().setSession(session);
+    return request.build();
+  }
+
+  private long refused(Request request, Caller caller) {
+    return check(request, caller).request().getBatch().getOperationsList().stream()
+        .filter(Operation::hasRefused)
+        .count();
+  }
+
+  @Test
+  void inASessionOfItsPoolAWorkerStartsProcessesWhichTheQueueLooksAtFurther() {
+    long session = opened(ofChild());
+    assertThat(refused(in(session, ofProcess()), WORKER)).isZero();
+    assertThat(refused(in(session, ofProcess()), new Somebody(WORKER.pod(), Set.of(Right.READ))))
+        .as("without the right to work")
+        .isEqualTo(5); // it may watch
+  }
+
+  @Test
+  void inASessionOfNoPoolAWorkerStartsNoProcess() {
+    long session =
+        opened(OpenSession.newBuilder().setNonce(RandomId.next()).setPrincipal("somebody"));
+    assertThat(refused(in(session, ofProcess()), WORKER)).isEqualTo(ofProcess().length);
+    assertThat(refused(in(99, ofProcess()), WORKER)).isEqualTo(ofProcess().length);
+  }
+
+  @Test
+  void whatElseAWorkerMayNotItMayNotInASessionOfItsPool() {
+    long session = opened(ofChild());
+    Operation.Builder[] others = {
+      define(),
+      Operation.newBuilder().setDeletePool(DeletePool.getDefaultInstance()),
+      Operation.newBuilder().setCordonWorker(CordonWorker.getDefaultInstance()),
+      Operation.newBuilder().setReportWorkerEnd(ReportWorkerEnd.getDefaultInstance()),
+      Operation.newBuilder().setAddItems(AddItems.getDefaultInstance()),
+      Operation.newBuilder().setEndItems(EndItems.getDefaultInstance()),
+      Operation.newBuilder().setJoinPool(JoinPool.getDefaultInstance()),
+      Operation.newBuilder().setRetryDead(RetryDead.getDefaultInstance()),
+      Operation.newBuilder().setDropDead(DropDead.getDefaultInstance()),
+    };
+    assertThat(refused(in(session, others), WORKER)).isEqualTo(others.length);
+  }
+
+  private boolean mayAsk(Right right, Caller caller, ReadRequest.Builder question) {
+    return queue.read(machine -> Access.mayAsk(right, caller, question.build(), machine)).join();
+  }
+
+  private static ReadRequest.Builder pools(String pool) {
+    return ReadRequest.newBuilder().setPools(PoolsQuery.newBuilder().setPool(pool));
+  }
+
   @Test
   void aWorkerAsksAboutWhatIsSharedAndNothingElse() {
-    ReadRequest object =
-        ReadRequest.newBuilder().setObject(ObjectQuery.getDefaultInstance()).build();
-    ReadRequest objects =
-        ReadRequest.newBuilder().setObjects(ObjectsQuery.getDefaultInstance()).build();
-    ReadRequest jobs = ReadRequest.newBuilder().setJobs(JobsQuery.getDefaultInstance()).build();
-    assertThat(Access.mayAsk(Right.WORK, object)).isTrue();
-    assertThat(Access.mayAsk(Right.WORK, objects)).isTrue();
-    assertThat(Access.mayAsk(Right.WORK, jobs)).isFalse();
-    assertThat(Access.mayAsk(Right.WORK, ReadRequest.getDefaultInstance())).isFalse();
-    assertThat(Access.mayAsk(Right.READ, jobs)).isTrue();
+    var object = ReadRequest.newBuilder().setObject(ObjectQuery.getDefaultInstance());
+    var objects = ReadRequest.newBuilder().setObjects(ObjectsQuery.getDefaultInstance());
+    var jobs = ReadRequest.newBuilder().setJobs(JobsQuery.getDefaultInstance());
+    assertThat(mayAsk(Right.WORK, WORKER, object)).isTrue();
+    assertThat(mayAsk(Right.WORK, WORKER, objects)).isTrue();
+    assertThat(mayAsk(Right.WORK, WORKER, jobs)).isFalse();
+    assertThat(mayAsk(Right.WORK, WORKER, ReadRequest.newBuilder())).isFalse();
+    assertThat(mayAsk(Right.READ, WORKER, jobs)).isTrue();
+  }
+
+  @Test
+  void aWorkerAsksHowItsOwnProcessesAre() {
+    open(ofChild()).send(startProcess().build());
+    assertThat(mayAsk(Right.WORK, WORKER, pools("process-1"))).isTrue();
+    assertThat(mayAsk(Right.WORK, WORKER, pools("process-2"))).as("forgotten").isTrue();
+    assertThat(mayAsk(Right.WORK, WORKER, pools(""))).as("all").isFalse();
+
+    Caller.Pod another = new Caller.Pod("v", UUID.randomUUID().toString());
+    for (Caller.Pod pod : new Caller.Pod[] {another, new Caller.Pod("v", "no uid"), null}) {
+      Caller other = new Somebody(pod, Set.of(Right.WORK));
+      assertThat(mayAsk(Right.WORK, other, pools("process-1"))).as("pod %s", pod).isFalse();
+    }
   }
 
   @Test
