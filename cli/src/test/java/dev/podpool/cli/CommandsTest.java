@@ -287,6 +287,31 @@ class CommandsTest {
   }
 
   @Test
+  void whatAnExamplesProcessPrintsIsInTheLogsOfTheRuntime() {
+    podpool.ask("example", "1").ok();
+    String said = "";
+    while (said.isEmpty()) { // it is on its way, and nothing says when it is there
+      said =
+          podpool
+              .ask("logs")
+              .ok()
+              .lines()
+              .filter(line -> line.contains("hsr"))
+              .findFirst()
+              .orElse("");
+    }
+    assertThat(said).matches("process-\\w+ \\w{8}/0 \\| child: hello, hsr");
+    assertThat(podpool.ask("logs", said.substring(0, said.indexOf(' '))).ok()).isEqualTo(said);
+  }
+
+  @Test
+  void examplesWithAPoolRunOnOneThatIsThere() {
+    podpool.ask("example", "23", "--pool", "work").ok();
+    assertThat(podpool.ask("example", "23").failed(ExitCode.NOT_FOUND))
+        .contains("there is no pool 'tutorial'; there is ");
+  }
+
+  @Test
   void inputThatCannotBeReadIsNoErrorOfPodpool() {
     InputStream broken =
         new InputStream() {

@@ -5,10 +5,9 @@ import dev.podpool.Podpool;
 /**
  * 1. A child says hello.
  *
- * <p>On this machine it appears where the parent prints. On a durable runtime, whose processes are
- * not this program's, {@code podpool jobs} has the process's job, and {@code podpool logs JOB} what
- * it printed; on a cluster {@code kubectl get wproc} has the process, and {@code kubectl logs} of
- * the pod of that name.
+ * <p>What a child prints appears where its parent prints. On a durable runtime or a cluster, whose
+ * processes are not this program's, it is in {@code podpool logs}; and on a cluster in {@code
+ * kubectl logs} of the pod that {@code kubectl get wproc} names.
  */
 public final class SayHello {
 

@@ -29,13 +29,15 @@ public final class TcpServer {
 
   /** Serves one client, in a process of the pool; returns how often it greeted. */
   static int converse(Connection<String> client) throws Exception {
-    for (int greetings = 1; ; greetings++) {
-      client.send("hello");
-      String said = client.recv();
-      if (said.equals("q")) {
-        return greetings;
+    try (client) {
+      for (int greetings = 1; ; greetings++) {
+        client.send("hello");
+        String said = client.recv();
+        if (said.equals("q")) {
+          return greetings;
+        }
+        System.out.println("a client says " + said);
       }
-      System.out.println("a client says " + said);
     }
   }
 
@@ -45,7 +47,7 @@ public final class TcpServer {
       try {
         Socket socket = server.accept();
         Pipe<String> pipe = podpool.pipe(String.class);
-        // Held here as long as the process may need it; when it is closed the pipe has ended.
+        // Held here until the process has closed its own: a pipe that nobody holds has ended.
         var _ =
             pool.applyAsync(TcpServer::converse, pipe.second())
                 .toCompletableFuture()
