@@ -64,7 +64,12 @@ final class ExampleCommand implements Callable<Integer> {
         shell.out().println("%2d  %s".formatted(example.number(), example.title()));
       }
     } else {
-      example(number).program().main(arguments().toArray(String[]::new));
+      Example example = example(number);
+      List<String> arguments = arguments();
+      if (isElsewhere()) {
+        shell.complain("what its processes print is in podpool logs, with the same options");
+      }
+      example.program().main(arguments.toArray(String[]::new));
     }
     return ExitCode.OK.code;
   }
@@ -78,6 +83,10 @@ final class ExampleCommand implements Callable<Integer> {
               .formatted(number, count));
     }
     return Example.ALL.get(number - 1);
+  }
+
+  private boolean isElsewhere() {
+    return connect || !connection.arguments().isEmpty();
   }
 
   private List<String> arguments() throws CommandException {

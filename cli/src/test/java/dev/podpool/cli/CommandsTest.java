@@ -172,7 +172,7 @@ class CommandsTest {
     assertThat(podpool.ask("wait", sum, shout, "--results").ok()).isEqualTo("2\n\"HELLO!\"");
     JsonNode jobs = JSON.readTree(podpool.ask("jobs work", "-o", "json").ok());
     assertThat(jobs).anyMatch(job -> job.get("id").asText().equals(sum));
-    assertThat(podpool.ask("jobs").ok()).contains(sum + "   work   Work::add");
+    assertThat(podpool.ask("jobs", "work").ok()).contains(sum + "   work   Work::add");
     String failing = submit("Work::invert", "0");
     assertThat(podpool.ask("wait", failing).failed(ExitCode.FAILED))
         .isEqualTo("podpool: job " + failing + ": 1 of 1 items have no result");
