@@ -57,6 +57,10 @@ class ExamplesTest {
       ofWorkers.clear();
     }
 
+    synchronized List<String> workers() {
+      return List.copyOf(ofWorkers.keySet());
+    }
+
     synchronized List<String> lines() {
       return ofWorkers.values().stream().flatMap(text -> text.toString().lines()).toList();
     }
@@ -141,7 +145,8 @@ class ExamplesTest {
   @DisplayName("examples: 1, and its pod's logs")
   void hello() throws Exception {
     shown(1);
-    String pod = stage.kubectl("get", "wproc", "-o", "jsonpath={.items[0].metadata.name}");
+    String pod = PRINTED.workers().get(0);
+    assertThat(stage.kubectl("get", "wproc", "-o", "name")).contains("/" + pod);
     assertThat(stage.kubectl("logs", pod)).isEqualTo("child: hello, hsr");
     String logs =
         Shell.output(
@@ -160,7 +165,7 @@ class ExamplesTest {
       strings = {
         "2",
         "3",
-        "4 3",
+        "4 2",
         "5",
         "6",
         "8",
@@ -173,7 +178,7 @@ class ExamplesTest {
         "16 20",
         "17",
         "18",
-        "19 3 2",
+        "19 2 2",
         "20 2 100",
         "21 2 4",
         "22 2 2",

@@ -2,6 +2,7 @@ package dev.podpool.examples.tutorial;
 
 import dev.podpool.PodProcess;
 import dev.podpool.Podpool;
+import dev.podpool.SharedBarrier;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,9 +11,9 @@ public final class ManyProcesses {
 
   private ManyProcesses() {}
 
-  static void stars(int number, int before, int after) throws InterruptedException {
+  static void stars(int number, int before, int after, SharedBarrier all) throws Exception {
     System.out.println(number + "  :" + "*".repeat(before));
-    Thread.sleep(500);
+    all.await(); // until all have come so far, however long a process takes to come up
     System.out.println(number + "  :" + "*".repeat(after));
   }
 
@@ -21,9 +22,10 @@ public final class ManyProcesses {
     Tutorial tutorial = Tutorial.of(arguments);
     int processes = tutorial.number("processes", 10);
     try (Podpool podpool = tutorial.podpool()) {
+      SharedBarrier all = podpool.barrier(processes);
       List<PodProcess> children = new ArrayList<>();
       for (int number = 0; number < processes; number++) {
-        children.add(podpool.process(ManyProcesses::stars, number, 10, 20));
+        children.add(podpool.process(ManyProcesses::stars, number, 10, 20, all));
       }
       children.forEach(PodProcess::start);
       for (PodProcess child : children) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Each example on this machine alone, with what it must show. */
 @Timeout(120)
-class ExamplesTest {
+class TutorialTest {
 
   /** What it and its processes print, when it has ended. */
   private static List<String> run(int example, int... numbers) throws Exception {
@@ -90,7 +90,7 @@ class ExamplesTest {
   void manyProcessesRunAtOnce() throws Exception {
     List<String> lines = shown(4, 4);
     assertThat(lines).last().isEqualTo("finished");
-    // One has begun before another has ended.
+    // Each has begun before another has ended.
     List<String> ends = lines.stream().map(line -> line.replaceAll(".*:\\*{20}", "end")).toList();
     assertThat(ends.indexOf("end")).isGreaterThan(1);
   }
