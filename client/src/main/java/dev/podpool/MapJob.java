@@ -184,10 +184,12 @@ final class MapJob extends Job {
     return ending.isDone();
   }
 
-  /** Waits. */
+  /** Waits. What its functions have printed comes first, as it did there. */
   Ending await() throws InterruptedException {
     try {
-      return ending.get();
+      Ending end = ending.get();
+      client.backend().awaitPrinted();
+      return end;
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     }
@@ -196,7 +198,9 @@ final class MapJob extends Job {
   /** Waits; null if the time passes before. */
   @Nullable Ending await(long nanos) throws InterruptedException {
     try {
-      return ending.get(nanos, TimeUnit.NANOSECONDS);
+      Ending end = ending.get(nanos, TimeUnit.NANOSECONDS);
+      client.backend().awaitPrinted();
+      return end;
     } catch (TimeoutException e) {
       return null;
     } catch (ExecutionException e) {

@@ -1184,6 +1184,14 @@ public final class Podpool implements AutoCloseable {
     follow(OutputQuery.newBuilder().setPool(pool), follow, each);
   }
 
+  /**
+   * {@link #followOutput(UUID, boolean, Consumer)} of all that the queue's pools and processes run.
+   */
+  public void followOutput(boolean follow, Consumer<? super ItemOutput> each)
+      throws InterruptedException {
+    follow(OutputQuery.newBuilder(), follow, each);
+  }
+
   private void follow(OutputQuery.Builder query, boolean follow, Consumer<? super ItemOutput> each)
       throws InterruptedException {
     try {

@@ -97,6 +97,11 @@ final class RemotePool implements PoolBackend {
   }
 
   @Override
+  public void awaitPrinted() throws InterruptedException {
+    link.connection().awaitPrinted();
+  }
+
+  @Override
   public QueueSession open(SessionHandler handler) {
     return link;
   }

@@ -65,6 +65,7 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
       while (run == null) {
         try {
           run = job.take();
+          job.client.backend().awaitPrinted();
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           throw new PodpoolException("interrupted while waiting for a result", e);

@@ -101,6 +101,12 @@ public final class SharedMap<K, V extends @Nullable Object> extends SharedObject
     return getVersioned(key).value();
   }
 
+  /** The value of {@code key}, or {@code other} where there is none, as Python's {@code get}. */
+  public V getOrDefault(K key, V other) {
+    List<MapEntry> found = find(key);
+    return found.isEmpty() ? other : values.decode(found.get(0).getValue());
+  }
+
   public Versioned<V> getVersioned(K key) {
     List<MapEntry> found = find(key);
     return found.isEmpty()

@@ -40,6 +40,7 @@ final class Commands implements Runnable {
     all.put("queues", QueuesCommand::new);
     all.put("maps", MapsCommand::new);
     all.put("doctor", DoctorCommand::new);
+    all.put("example", ExampleCommand::new);
     all.put("completion", CompletionCommand::new);
     return all;
   }

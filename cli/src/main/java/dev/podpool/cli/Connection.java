@@ -4,6 +4,8 @@ import dev.podpool.ClusterOptions;
 import dev.podpool.ConnectOptions;
 import dev.podpool.Podpool;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -78,5 +80,23 @@ final class Connection {
     cluster = namespace == null ? cluster : cluster.withNamespace(namespace);
     cluster = queue == null ? cluster : cluster.withQueue(queue);
     return serviceAccount == null ? cluster : cluster.withServiceAccount(serviceAccount);
+  }
+
+  /** What was given, as arguments. */
+  List<String> arguments() {
+    List<String> given = new ArrayList<>();
+    add(given, "--runtime", directory);
+    add(given, "--context", context);
+    add(given, "--namespace", namespace);
+    add(given, "--queue", queue);
+    add(given, "--service-account", serviceAccount);
+    return given;
+  }
+
+  private static void add(List<String> given, String option, @Nullable Object value) {
+    if (value != null) {
+      given.add(option);
+      given.add(value.toString());
+    }
   }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "logs",
     description =
-        "Prints what items printed: the newest 64 KiB of each, in the memory of the queue. Each"
+        "Prints what items and processes printed: the newest 64 KiB of each, in the memory of the queue. Each"
             + " line begins with its worker and item, or with the worker alone where it was printed"
             + " outside of any.",
     mixinStandardHelpOptions = true,
@@ -26,8 +27,11 @@ final class LogsCommand implements Callable<Integer> {
 
   private final Shell shell;
 
-  @Parameters(paramLabel = "POOL|JOB", description = "Whose.")
-  private String target = "";
+  @Parameters(
+      paramLabel = "POOL|JOB",
+      arity = "0..1",
+      description = "Whose; without, everything. A process is a pool here: kubectl get wproc.")
+  private @Nullable String target;
 
   @Option(
       names = {"-f", "--follow"},
@@ -45,7 +49,9 @@ final class LogsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException, CommandException {
     try (Podpool podpool = connection.connect(shell)) {
-      if (Text.isJobId(target)) {
+      if (target == null) {
+        podpool.followOutput(follow, this::print);
+      } else if (Text.isJobId(target)) {
         var id = Text.jobId(target);
         var _ = podpool.job(id); // or there is none
         podpool.followOutput(id, follow, this::print);

@@ -172,7 +172,7 @@ class CommandsTest {
     assertThat(podpool.ask("wait", sum, shout, "--results").ok()).isEqualTo("2\n\"HELLO!\"");
     JsonNode jobs = JSON.readTree(podpool.ask("jobs work", "-o", "json").ok());
     assertThat(jobs).anyMatch(job -> job.get("id").asText().equals(sum));
-    assertThat(podpool.ask("jobs").ok()).contains(sum + "   work   Work::add");
+    assertThat(podpool.ask("jobs", "work").ok()).contains(sum + "   work   Work::add");
     String failing = submit("Work::invert", "0");
     assertThat(podpool.ask("wait", failing).failed(ExitCode.FAILED))
         .isEqualTo("podpool: job " + failing + ": 1 of 1 items have no result");
@@ -284,6 +284,31 @@ class CommandsTest {
     assertThat(first.get("job").isNull()).isTrue();
     assertThat(first.get("index").isNull()).isTrue();
     assertThat(podpool.ask("logs", "nowhere").failed(ExitCode.NOT_FOUND)).contains("nowhere");
+  }
+
+  @Test
+  void whatAnExamplesProcessPrintsIsInTheLogsOfTheRuntime() {
+    podpool.ask("example", "1").ok();
+    String said = "";
+    while (said.isEmpty()) { // it is on its way, and nothing says when it is there
+      said =
+          podpool
+              .ask("logs")
+              .ok()
+              .lines()
+              .filter(line -> line.contains("hsr"))
+              .findFirst()
+              .orElse("");
+    }
+    assertThat(said).matches("process-\\w+ \\w{8}/0 \\| child: hello, hsr");
+    assertThat(podpool.ask("logs", said.substring(0, said.indexOf(' '))).ok()).isEqualTo(said);
+  }
+
+  @Test
+  void examplesWithAPoolRunOnOneThatIsThere() {
+    podpool.ask("example", "23", "--pool", "work").ok();
+    assertThat(podpool.ask("example", "23").failed(ExitCode.NOT_FOUND))
+        .contains("there is no pool 'tutorial'; there is ");
   }
 
   @Test

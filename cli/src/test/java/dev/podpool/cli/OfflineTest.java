@@ -89,6 +89,22 @@ class OfflineTest {
   }
 
   @Test
+  void examplesAreListedAndBadNumbersRefused() {
+    assertThat(podpool.run("example").ok().lines())
+        .hasSize(25)
+        .startsWith("1  A child says hello")
+        .allMatch(line -> line.matches(" ?\\d+  .{10,50}"));
+    assertThat(podpool.run("example", "26").failed(ExitCode.USAGE))
+        .isEqualTo("podpool: there is no example 26; give 1 to 25: podpool example lists them");
+    assertThat(podpool.run("example", "9", "many").failed(ExitCode.USAGE))
+        .isEqualTo("podpool: the number of people is 'many'; give 1 to 1000, or nothing for 50");
+    assertThat(podpool.run("example", "1", "--runtime", "r", "-n", "team").failed(ExitCode.USAGE))
+        .contains("--runtime is a runtime of this machine");
+    assertThat(podpool.ask("example", "1").failed(ExitCode.UNREACHABLE))
+        .contains(podpool.runtime().toString());
+  }
+
+  @Test
   void completionNamesEachCommand() {
     assertThat(podpool.run("completion", "bash").ok())
         .contains("local", "submit", "queues", "doctor");

@@ -135,6 +135,11 @@ final class InMemoryPool implements PoolBackend {
   }
 
   @Override
+  public void awaitPrinted() throws InterruptedException {
+    printer.awaitPrinted();
+  }
+
+  @Override
   public QueueSession open(SessionHandler handler) {
     QueueSession session = queue.open(session().build(), handler);
     session.send(

@@ -135,6 +135,11 @@ final class InMemoryQueue implements QueueAccess {
   }
 
   @Override
+  public void awaitPrinted() throws InterruptedException {
+    printer.awaitPrinted();
+  }
+
+  @Override
   public void close() {
     processes.close();
     loop.close();

@@ -157,6 +157,23 @@ class LocalPoolTest {
   }
 
   @Test
+  void whatAFunctionPrintsIsThereBeforeItsResult() throws Exception {
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    PrintStream to = new PrintStream(printed, true, StandardCharsets.UTF_8);
+    try (Pool talking = Pool.local(new PoolOptions().workers(1).output(to, to))) {
+      for (int i = 0; i < 500; i++) {
+        talking.apply(Work::hello, "apply " + i);
+        assertThat(printed.toString(StandardCharsets.UTF_8)).endsWith("hello apply " + i + "\n");
+      }
+      List<String> names = IntStream.range(0, 500).mapToObj(i -> "imap " + i).toList();
+      int i = 0;
+      for (int ignored : talking.imap(Work::hello, names)) {
+        assertThat(printed.toString(StandardCharsets.UTF_8)).contains("hello imap " + i++ + "\n");
+      }
+    }
+  }
+
+  @Test
   void optionsThatChangeAfterTheStartChangeNothing() throws Exception {
     PoolOptions options = new PoolOptions().workers(1).name("before");
     try (Pool started = Pool.local(options)) {

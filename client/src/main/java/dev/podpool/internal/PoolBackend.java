@@ -47,6 +47,12 @@ public interface PoolBackend {
     return null;
   }
 
+  /**
+   * Where this JVM prints what functions print: waits until what came before the results that are
+   * here is printed, or a moment has passed.
+   */
+  default void awaitPrinted() throws InterruptedException {}
+
   /** Opens a client's session. Called once. */
   QueueSession open(SessionHandler handler);
 

@@ -34,7 +34,7 @@ final class Stage implements AutoCloseable {
   /** Nothing takes longer on a machine with two cores that does something else as well. */
   static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  private static final String CONTEXT = System.getProperty("e2e.context");
+  static final String CONTEXT = System.getProperty("e2e.context");
 
   final KubernetesClient client =
       new KubernetesClientBuilder().withConfig(Config.autoConfigure(CONTEXT)).build();

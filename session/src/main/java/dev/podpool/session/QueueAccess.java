@@ -47,6 +47,12 @@ public interface QueueAccess extends AutoCloseable {
   void follow(OutputQuery query, Consumer<TaskOutput> each)
       throws IOException, InterruptedException;
 
+  /**
+   * Where this JVM prints what processes print: waits until what has come is printed, or a moment
+   * has passed.
+   */
+  default void awaitPrinted() throws InterruptedException {}
+
   @Override
   void close();
 }

@@ -2,7 +2,9 @@ package dev.podpool.worker;
 
 import dev.podpool.protocol.JobHeader;
 import java.io.PrintStream;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -17,16 +19,21 @@ public final class Printer implements WorkerListener, AutoCloseable {
   private static final int PENDING_MAX = 1 << 20;
 
   private static final long CLOSE_MILLIS_MAX = 2_000;
+  private static final long AWAIT_MILLIS_MAX = 2_000;
 
-  private record Text(int stream, String text) {}
+  /**
+   * @param isReached null for a text; else told when all before it is printed
+   */
+  private record Text(int stream, String text, @Nullable CountDownLatch isReached) {}
 
-  private static final Text END = new Text(0, "");
+  private static final Text END = new Text(0, "", null);
 
   private final PrintStream output;
   private final PrintStream errorOutput;
   private final LinkedBlockingQueue<Text> queue = new LinkedBlockingQueue<>();
   private final AtomicInteger pending = new AtomicInteger(); // characters in the queue
   private final AtomicLong dropped = new AtomicLong();
+  private volatile boolean stuck;
   private @Nullable Thread thread; // guarded by this
 
   /** Prints to {@code output} and {@code errorOutput}, and closes neither. */
@@ -44,7 +51,7 @@ public final class Printer implements WorkerListener, AutoCloseable {
       dropped.addAndGet(text.length());
       return;
     }
-    queue.add(new Text(stream, text));
+    queue.add(new Text(stream, text, null));
   }
 
   private synchronized void start() {
@@ -58,13 +65,18 @@ public final class Printer implements WorkerListener, AutoCloseable {
   private void print() {
     try {
       for (Text next = queue.take(); next.stream() != 0; next = queue.take()) {
+        if (next.isReached() != null) {
+          next.isReached().countDown();
+          continue;
+        }
         PrintStream to = next.stream() == 2 ? errorOutput : output;
         to.print(next.text());
-        pending.addAndGet(-next.text().length());
-        if (queue.isEmpty()) {
+        if (pending.get() == next.text().length()) { // nothing else is
           output.flush();
           errorOutput.flush();
         }
+        pending.addAndGet(-next.text().length());
+        stuck = false;
         long lost = dropped.getAndSet(0);
         if (lost > 0) {
           errorOutput.println(
@@ -75,6 +87,21 @@ public final class Printer implements WorkerListener, AutoCloseable {
       errorOutput.flush();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed, and the terminal is stuck
+    }
+  }
+
+  /**
+   * Waits until what came before is printed; for two seconds at most, and where that was not enough
+   * no more until something is printed again.
+   */
+  public void awaitPrinted() throws InterruptedException {
+    if (pending.get() == 0 || stuck) {
+      return;
+    }
+    CountDownLatch isReached = new CountDownLatch(1);
+    queue.add(new Text(1, "", isReached));
+    if (!isReached.await(AWAIT_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
+      stuck = true;
     }
   }
 

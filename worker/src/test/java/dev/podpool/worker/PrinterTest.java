@@ -50,4 +50,28 @@ class PrinterTest {
     assertThat(errors.toString(StandardCharsets.UTF_8))
         .contains((1_600L << 16) - printed.size() + " characters of output dropped");
   }
+
+  @Test
+  void whoAwaitsWhatAStuckTerminalHasToPrintIsHeldUpOnce() throws InterruptedException {
+    CountDownLatch stuck = new CountDownLatch(1);
+    PrintStream terminal =
+        new PrintStream(
+            new OutputStream() {
+              @Override
+              public void write(int value) {
+                try {
+                  stuck.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+            });
+    Printer printer = new Printer(terminal, terminal);
+    printer.output(0, null, -1, 1, "text");
+    for (int i = 0; i < 10_000; i++) { // of two seconds each, if each were
+      printer.awaitPrinted();
+    }
+    stuck.countDown();
+    printer.close();
+  }
 }

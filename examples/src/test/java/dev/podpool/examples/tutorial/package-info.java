@@ -1,0 +1,4 @@
+@NullMarked
+package dev.podpool.examples.tutorial;
+
+import org.jspecify.annotations.NullMarked;
