@@ -36,7 +36,7 @@ test: jdk ## format, static checks, unit, seeded and integration tests
 
 verify: test ## everything that must hold before a push
 
-bench: build ## Podpool, durable and Pool.local, beside CPython's Pool (needs python3), in one run; FIGURES="trip fiber" for some
+bench: build ## Podpool, durable and local, beside CPython's Pool and Manager (needs python3) and Redis (redis-server), in one run; FIGURES="trip lock" for some
 	@"$(JAVA_HOME)/bin/java" -cp "benchmarks/target/classes:$$(cat benchmarks/target/classpath.txt)" dev.podpool.benchmarks.Bench benchmarks/cpython_pool.py benchmarks/target/results.json $(FIGURES)
 
 images: jdk ## operator, queue, worker, cli and examples as images; BASE=docker://NAME to stand on, TARGET=buildTar|dockerBuild|build, REPOSITORY=host/path to push to

@@ -1,9 +1,9 @@
-"""The figures of Figures.java with CPython's multiprocessing.Pool. Prints lines of a name and a number."""
+"""The figures of Figures.java with CPython's multiprocessing.Pool, those of what is shared with its Manager. Prints lines of a name and a number."""
 
 import statistics
 import sys
 import time
-from multiprocessing import Pool
+from multiprocessing import Manager, Pool
 
 
 def nop(n):
@@ -51,18 +51,60 @@ def chunked():
         return len(items) / timed(lambda: pool.map(square, items), 1, 3)
 
 
-def trip():
+def trips(name, trip):
+    for _ in range(10_000):
+        trip()
     micros = []
-    with Pool(1) as pool:
-        for _ in range(10_000):
-            pool.apply(nop, (1,))
-        for _ in range(5_000):
-            start = time.perf_counter()
-            pool.apply(nop, (1,))
-            micros.append((time.perf_counter() - start) * 1e6)
+    for _ in range(5_000):
+        start = time.perf_counter()
+        trip()
+        micros.append((time.perf_counter() - start) * 1e6)
     micros.sort()
-    print("trip.p99", micros[len(micros) * 99 // 100])
+    print(name + ".p99", micros[len(micros) * 99 // 100])
     return statistics.median(micros)
+
+
+def trip():
+    with Pool(1) as pool:
+        return trips("trip", lambda: pool.apply(nop, (1,)))
+
+
+def lock():
+    with Manager() as manager:
+        shared = manager.Lock()
+
+        def pair():
+            shared.acquire()
+            shared.release()
+
+        return trips("lock", pair)
+
+
+def queue():
+    with Manager() as manager:
+        shared = manager.Queue()
+
+        def pair():
+            shared.put("item")
+            shared.get()
+
+        return trips("queue", pair)
+
+
+def mapget():
+    with Manager() as manager:
+        shared = manager.dict(key="value")
+        return trips("mapget", lambda: shared["key"])
+
+
+def mapput():
+    with Manager() as manager:
+        shared = manager.dict()
+
+        def put():
+            shared["key"] = "value"
+
+        return trips("mapput", put)
 
 
 def fiber():
@@ -70,5 +112,7 @@ def fiber():
         return timed(lambda: pool.map(nap, range(5_000), chunksize=1), 1, 3)
 
 
+FIGURES = [dispatch, singles, chunked, trip, fiber, lock, queue, mapget, mapput]
+
 if __name__ == "__main__":
-    print(sys.argv[1], {"dispatch": dispatch, "singles": singles, "chunked": chunked, "trip": trip, "fiber": fiber}[sys.argv[1]]())
+    print(sys.argv[1], {figure.__name__: figure for figure in FIGURES}[sys.argv[1]]())

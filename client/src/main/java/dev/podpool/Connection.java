@@ -145,7 +145,7 @@ public final class Connection<E extends @Nullable Object> implements Closeable, 
       check(reply);
       next = reply.getItemTaken();
     }
-    link().send(confirm(next, false));
+    link().sendLater(confirm(next, false));
     return codec.decode(next.getItem());
   }
 

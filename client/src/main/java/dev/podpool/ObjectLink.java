@@ -170,6 +170,11 @@ final class ObjectLink {
     link.send(operation);
   }
 
+  /** As {@link #send}, of what nobody waits for. */
+  void sendLater(Operation operation) {
+    link.sendLater(operation);
+  }
+
   /**
    * Sends {@code operation}, which may wait in the queue, and waits for the answer.
    *

@@ -500,7 +500,7 @@ public final class Podpool implements AutoCloseable {
 
   private List<JobInfo> jobs(JobsQuery.Builder query) {
     return link
-        .readAfterReleases(ReadRequest.newBuilder().setJobs(query).build())
+        .readAfterFarewells(ReadRequest.newBuilder().setJobs(query).build())
         .getJobs()
         .getJobsList()
         .stream()
@@ -565,7 +565,7 @@ public final class Podpool implements AutoCloseable {
 
   private List<DeadItem> dead(DeadQuery.Builder query) {
     return link
-        .readAfterReleases(ReadRequest.newBuilder().setDead(query).build())
+        .readAfterFarewells(ReadRequest.newBuilder().setDead(query).build())
         .getDead()
         .getItemsList()
         .stream()

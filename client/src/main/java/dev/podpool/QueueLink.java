@@ -10,6 +10,7 @@ import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.rpc.QueueUnreachableException;
+import dev.podpool.session.ObjectOperations;
 import dev.podpool.session.QueueAccess;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.RandomId;
@@ -50,10 +51,10 @@ final class QueueLink implements QueueSession, SessionHandler {
   // AddItems of a session that has expired, sent again.
   private final Set<Operation> inDoubt =
       Collections.synchronizedSet(Collections.newSetFromMap(new IdentityHashMap<>()));
-  private final Releases releases = new Releases();
+  private final Farewells farewells = new Farewells();
   private final Unconfirmed unconfirmed = new Unconfirmed();
   private final ObjectLink objects = new ObjectLink(this);
-  private final Thread goodbye = new Thread(this::awaitReleases, "podpool-goodbye");
+  private final Thread goodbye = new Thread(this::awaitFarewells, "podpool-goodbye");
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable QueueSession session; // guarded by this; not before there is a use for it
   private volatile boolean closing;
@@ -79,7 +80,10 @@ final class QueueLink implements QueueSession, SessionHandler {
     return session;
   }
 
-  /** A program that ends without closing this leaves no job behind that it has the results of. */
+  /**
+   * A program that ends without closing this leaves no job behind that it has the results of, and
+   * no item for others that it has got.
+   */
   private void sayGoodbyeAtExit(boolean isWanted) {
     try {
       if (isWanted) {
@@ -92,9 +96,9 @@ final class QueueLink implements QueueSession, SessionHandler {
     }
   }
 
-  private void awaitReleases() {
+  private void awaitFarewells() {
     try {
-      releases.await(GOODBYE_MILLIS_MAX);
+      farewells.await(GOODBYE_MILLIS_MAX);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -154,9 +158,13 @@ final class QueueLink implements QueueSession, SessionHandler {
   }
 
   private void count(Operation operation) {
-    if (operation.hasReleaseJob()) {
-      releases.sent();
+    if (isFarewell(operation)) {
+      farewells.sent();
     }
+  }
+
+  private static boolean isFarewell(Operation operation) {
+    return operation.hasReleaseJob() || ObjectOperations.isReceipt(operation);
   }
 
   /**
@@ -248,12 +256,12 @@ final class QueueLink implements QueueSession, SessionHandler {
   // ---- questions
 
   /**
-   * As {@link #read}, of a queue that has applied the releases before, so that who has a result
+   * As {@link #read}, of a queue that has applied the farewells before, so that who has a result
    * does not find its job once more. One that is away is asked all the same, to say so.
    */
-  ReadResponse readAfterReleases(ReadRequest question) {
+  ReadResponse readAfterFarewells(ReadRequest question) {
     try {
-      releases.await(ANSWER_TIME_MAX.toMillis());
+      farewells.await(ANSWER_TIME_MAX.toMillis());
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
@@ -337,8 +345,8 @@ final class QueueLink implements QueueSession, SessionHandler {
       call.complete(Reply.getDefaultInstance());
       return;
     }
-    if (operation.hasReleaseJob()) {
-      releases.applied();
+    if (isFarewell(operation)) {
+      farewells.applied();
       return;
     }
     if (operation.hasAddItems()) {
@@ -354,8 +362,8 @@ final class QueueLink implements QueueSession, SessionHandler {
       call.complete(reply);
       return;
     }
-    if (operation.hasReleaseJob()) {
-      releases.applied();
+    if (isFarewell(operation)) {
+      farewells.applied();
       return;
     }
     if (operation.hasAddItems() && inDoubt.remove(operation) && wasAddedBefore(reply)) {
@@ -418,6 +426,9 @@ final class QueueLink implements QueueSession, SessionHandler {
   }
 
   private void fail(Operation operation, PodpoolException failure) {
+    if (isFarewell(operation)) {
+      farewells.applied(); // or not: what was taken is free again with its session
+    }
     CompletableFuture<Reply> call = calls.remove(operation);
     if (call != null) {
       call.completeExceptionally(failure);
@@ -428,7 +439,7 @@ final class QueueLink implements QueueSession, SessionHandler {
   public void onEnd(Refusal reason) {
     end = reason;
     ended.countDown();
-    releases.end();
+    farewells.end();
     PodpoolException failure = exception(reason);
     List<CompletableFuture<Reply>> waiting;
     synchronized (calls) {

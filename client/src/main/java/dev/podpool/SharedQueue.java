@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * order of arrival. null is an item like others. An item is at most 1 MiB as JSON.
  *
  * <p>An item that was put is on the queue's disk when {@link #put} returns. One that is taken is
- * there again, before all others, if the process that was to get it ends before it has arrived. In
- * a process that has got it, it ends with the process: {@link SharedJoinableQueue} has it taken
- * again by another.
+ * there again, before all others, if the process that was to get it ends before it has arrived, and
+ * may be if that is killed within 20 ms of it. In a process that has got it, it ends with the
+ * process: {@link SharedJoinableQueue} has it taken again by another.
  *
  * <p>Methods that put or take throw {@link QueueClosedException} as {@link #close} says. Time-outs
  * are measured by the queue; while that is away, time stands still.
@@ -152,7 +152,7 @@ public class SharedQueue<E extends @Nullable Object> extends SharedObject {
   private E received(Reply reply) {
     ItemTaken taken = reply.getItemTaken();
     // Before it is decoded: one that can't be here is not for others either.
-    link().send(confirm(taken, false));
+    link().sendLater(confirm(taken, false));
     return codec.decode(taken.getItem());
   }
 

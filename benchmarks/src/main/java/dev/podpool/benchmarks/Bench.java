@@ -6,14 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Podpool, durable and in memory, and CPython's Pool in turn, several rounds: one line a figure,
- * with the medians and their ratio (above 1: Podpool is better), and all rounds as JSON.
+ * Podpool, durable and in memory, and its peers in turn, several rounds: one line a figure, with
+ * the medians and their ratio (above 1: Podpool is better), and all rounds as JSON. A durable lock,
+ * queue or map is beside Redis', which must be as durable; all else beside CPython's.
  */
 public final class Bench {
 
@@ -23,25 +27,52 @@ public final class Bench {
    * A figure.
    *
    * @param mode how Podpool runs: {@code durable}, or {@code local}
-   * @param peer its name in cpython_pool.py; null where CPython has no such thing
+   * @param peer beside whom; null where nobody has such a thing
    */
-  private record Figure(String mode, String name, @Nullable String peer) {}
+  private record Figure(String mode, String name, @Nullable Peer peer) {}
+
+  /**
+   * Whom a figure is compared with.
+   *
+   * @param label for people and programs
+   * @param figure its name there
+   */
+  private record Peer(String label, String figure) {
+
+    static Peer cpython(String figure) {
+      return new Peer("cpython", figure);
+    }
+
+    boolean isMissing() {
+      return label.equals(REDIS) && !RedisServer.isInstalled();
+    }
+  }
+
+  private static final String REDIS = "redis";
 
   private static final List<Figure> FIGURES =
-      List.of(
-          new Figure("durable", "dispatch", "dispatch"),
-          new Figure("durable", "slots", "dispatch"),
-          new Figure("local", "dispatch", "dispatch"),
-          new Figure("durable", "singles", "singles"),
-          new Figure("local", "singles", "singles"),
-          new Figure("durable", "chunked", "chunked"),
-          new Figure("local", "chunked", "chunked"),
-          new Figure("durable", "trip", "trip"),
-          new Figure("local", "trip", "trip"),
-          new Figure("durable", "fiber", "fiber"),
-          new Figure("local", "fiber", "fiber"),
-          new Figure("durable", "start", null),
-          new Figure("durable", "idle", null));
+      Stream.concat(
+              Stream.of(
+                  new Figure("durable", "dispatch", Peer.cpython("dispatch")),
+                  new Figure("durable", "slots", Peer.cpython("dispatch")),
+                  new Figure("local", "dispatch", Peer.cpython("dispatch")),
+                  new Figure("durable", "singles", Peer.cpython("singles")),
+                  new Figure("local", "singles", Peer.cpython("singles")),
+                  new Figure("durable", "chunked", Peer.cpython("chunked")),
+                  new Figure("local", "chunked", Peer.cpython("chunked")),
+                  new Figure("durable", "trip", Peer.cpython("trip")),
+                  new Figure("local", "trip", Peer.cpython("trip")),
+                  new Figure("durable", "fiber", Peer.cpython("fiber")),
+                  new Figure("local", "fiber", Peer.cpython("fiber")),
+                  new Figure("durable", "start", null),
+                  new Figure("durable", "idle", null)),
+              Shared.FIGURES.stream()
+                  .flatMap(
+                      name ->
+                          Stream.of(
+                              new Figure("durable", name, new Peer(REDIS, name)),
+                              new Figure("local", name, new Peer("manager", name)))))
+          .toList();
 
   private static final Map<String, String> UNITS =
       Map.of(
@@ -50,7 +81,6 @@ public final class Bench {
           "singles", "jobs/s",
           "chunked", "items/s",
           "trip", "us",
-          "trip.p99", "us",
           "trip.first_1000", "us",
           "fiber", "s",
           "start", "s");
@@ -70,6 +100,7 @@ public final class Bench {
         System.exit(2);
       }
     }
+    warnOfMissing(wanted);
     List<String> json = new ArrayList<>();
     for (String name : names) {
       if (wanted.isEmpty() || wanted.contains(name)) {
@@ -80,65 +111,105 @@ public final class Bench {
     Files.writeString(Path.of(arguments[1]), "[" + String.join(",\n ", json) + "]\n");
   }
 
+  private static void warnOfMissing(List<String> wanted) {
+    List<String> without =
+        FIGURES.stream()
+            .filter(figure -> wanted.isEmpty() || wanted.contains(figure.name()))
+            .filter(figure -> figure.peer() != null && figure.peer().isMissing())
+            .map(Figure::name)
+            .toList();
+    if (!without.isEmpty()) {
+      System.err.println(
+          "there is no redis-server on the PATH: Redis' figures of "
+              + String.join(", ", without)
+              + " are SKIPPED; install it (apt-get install redis-server, and stop its service)");
+    }
+  }
+
   /** Figures of one name, in turn. */
   private static void measure(List<Figure> figures, String python, List<String> json)
       throws IOException, InterruptedException {
     // What each said, by name, in the order of rounds.
     Map<Figure, Map<String, List<Double>>> ours = new LinkedHashMap<>();
-    Map<String, List<Double>> theirs = new LinkedHashMap<>();
-    String peer = figures.get(0).peer();
+    Map<Peer, Map<String, List<Double>>> theirs = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {
+      Set<Peer> peers = new LinkedHashSet<>();
       for (Figure figure : figures) {
         run(podpool(figure), ours.computeIfAbsent(figure, f -> new LinkedHashMap<>()));
+        if (figure.peer() != null && !figure.peer().isMissing()) {
+          peers.add(figure.peer());
+        }
       }
-      if (peer != null) {
-        run(List.of("python3", python, peer), theirs);
+      for (Peer peer : peers) {
+        run(peer(peer, python), theirs.computeIfAbsent(peer, p -> new LinkedHashMap<>()));
       }
     }
     ours.forEach(
         (figure, said) ->
             said.forEach(
-                (name, values) -> {
-                  String peerName =
-                      peer == null ? name : name.replaceFirst("^" + figure.name(), peer);
-                  json.add(report(figure.mode(), name, values, theirs.get(peerName)));
-                }));
+                (name, values) ->
+                    json.add(
+                        report(
+                            figure, name, values, theirs.getOrDefault(figure.peer(), Map.of())))));
+  }
+
+  private static List<String> peer(Peer peer, String python) {
+    return peer.label().equals(REDIS)
+        ? java(RedisFigures.class, peer.figure())
+        : List.of("python3", python, peer.figure());
   }
 
   /** One line for people; the same for programs is returned. */
   private static String report(
-      String mode, String name, List<Double> ours, @Nullable List<Double> theirs) {
-    String unit = UNITS.getOrDefault(name, "");
-    String line = String.format(Locale.ROOT, "%s.%s podpool=%,.2f", mode, name, median(ours));
+      Figure figure, String name, List<Double> ours, Map<String, List<Double>> peers) {
+    Peer peer = figure.peer();
+    String unit = unit(name);
+    String line =
+        String.format(Locale.ROOT, "%s.%s podpool=%,.2f", figure.mode(), name, median(ours));
     String json =
         String.format(
             Locale.ROOT,
             "{\"name\":\"%s\",\"mode\":\"%s\",\"unit\":\"%s\",\"podpool\":%s",
             name,
-            mode,
+            figure.mode(),
             unit,
             ours);
-    if (theirs != null) {
+    List<Double> theirs =
+        peer == null ? null : peers.get(name.replaceFirst("^" + figure.name(), peer.figure()));
+    if (peer != null && theirs != null) {
       double ratio = median(ours) / median(theirs);
       ratio = unit.endsWith("/s") ? ratio : 1 / ratio;
-      line += String.format(Locale.ROOT, " cpython=%,.2f ratio=%.2f", median(theirs), ratio);
-      json += String.format(Locale.ROOT, ",\"cpython\":%s,\"ratio\":%.3f", theirs, ratio);
+      line +=
+          String.format(Locale.ROOT, " %s=%,.2f ratio=%.2f", peer.label(), median(theirs), ratio);
+      json += String.format(Locale.ROOT, ",\"%s\":%s,\"ratio\":%.3f", peer.label(), theirs, ratio);
     }
     System.out.println(line + (unit.isEmpty() ? "" : " " + unit));
     return json + "}";
   }
 
+  private static String unit(String name) {
+    boolean isTrip =
+        name.endsWith(".p99") || Shared.FIGURES.contains(name); // of Trips, as "trip" is
+    return isTrip ? "us" : UNITS.getOrDefault(name, "");
+  }
+
   private static List<String> podpool(Figure figure) {
-    return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        "-Dslf4j.internal.verbosity=ERROR",
-        "-cp",
-        System.getProperty("java.class.path"),
-        Figures.class.getName(),
-        figure.mode(),
-        figure.name());
+    return java(Figures.class, figure.mode(), figure.name());
+  }
+
+  private static List<String> java(Class<?> main, String... arguments) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dslf4j.internal.verbosity=ERROR",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   /** Adds the numbers that {@code command} prints to those of their names. */

@@ -16,6 +16,11 @@ final class ClusterPools implements Pools {
 
   /** Of processes in other pods: nothing that could be seen from here. */
   @Override
+  public Podpool podpool() {
+    return podpool;
+  }
+
+  @Override
   public Cost cost() {
     return new Cost(Map.of(), 0, 0);
   }

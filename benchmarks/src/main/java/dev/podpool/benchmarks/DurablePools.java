@@ -97,6 +97,11 @@ final class DurablePools implements Pools {
   }
 
   @Override
+  public Podpool podpool() {
+    return podpool;
+  }
+
+  @Override
   public Cost cost() throws IOException, InterruptedException {
     Map<String, Long> cpu = new LinkedHashMap<>();
     cpu.put("client", Cpu.nanos(ProcessHandle.current()));

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** One figure in a JVM of its own. Prints lines of a name and a number. */
@@ -50,6 +49,8 @@ final class Figures {
         case "fiber" -> fiber(pools);
         case "start" -> start((DurablePools) pools);
         case "idle" -> idle((DurablePools) pools);
+        case "lock", "queue", "mapget", "mapput" ->
+            Trips.print(figure, Shared.of(pools.podpool(), figure));
         default -> throw new IllegalArgumentException("no figure " + figure);
       }
     }
@@ -63,14 +64,10 @@ final class Figures {
     };
   }
 
-  private static void print(String name, double value) {
-    System.out.printf(Locale.ROOT, "%s %.3f%n", name, value);
-  }
-
   private static void dispatch(Pools pools, Pool pool, String name) throws Exception {
     List<Integer> items = IntStream.range(0, DISPATCHED).boxed().toList();
     Pool one = pool.with(JobOptions.defaults().withChunkSize(1));
-    print(name, DISPATCHED / seconds(() -> one.map(Figures::nop, items)));
+    Trips.print(name, DISPATCHED / seconds(() -> one.map(Figures::nop, items)));
     // Of as many runs again, which are warm.
     Cost before = pools.cost();
     seconds(() -> one.map(Figures::nop, items));
@@ -87,7 +84,7 @@ final class Figures {
           }
           results.forEach(AsyncResult::join);
         };
-    print("singles", SINGLES / seconds(run));
+    Trips.print("singles", SINGLES / seconds(run));
     Cost before = pools.cost();
     seconds(run);
     cost("singles", before, pools.cost(), (long) SINGLES * (WARM_UPS + RUNS));
@@ -96,47 +93,31 @@ final class Figures {
   private static void cost(String name, Cost before, Cost after, long items) {
     Cost spent = after.since(before);
     if (spent.entries() > 0) {
-      print(name + ".syncs_per_1000", 1e3 * spent.entries() / items);
-      print(name + ".queue_bytes_allocated", (double) spent.bytesAllocated() / items);
+      Trips.print(name + ".syncs_per_1000", 1e3 * spent.entries() / items);
+      Trips.print(name + ".queue_bytes_allocated", (double) spent.bytesAllocated() / items);
     }
-    spent.cpuNanos().forEach((kind, nanos) -> print(name + ".cpu_us." + kind, nanos / 1e3 / items));
+    spent
+        .cpuNanos()
+        .forEach((kind, nanos) -> Trips.print(name + ".cpu_us." + kind, nanos / 1e3 / items));
   }
 
   private static void chunked(Pools pools) throws Exception {
     List<Integer> items = IntStream.range(0, 1_000_000).boxed().toList();
     Pool pool = pools.open(4, 1);
-    print("chunked", items.size() / seconds(() -> pool.map(Figures::square, items)));
+    Trips.print("chunked", items.size() / seconds(() -> pool.map(Figures::square, items)));
   }
 
   private static void trip(Pools pools) throws Exception {
     Pool pool = pools.open(1, 1);
-    print("trip.first_1000", median(trips(pool, 1_000)));
-    trips(pool, 9_000); // until the code is compiled, here and there
-    double[] micros = trips(pool, 5_000);
-    print("trip", median(micros));
-    print("trip.p99", micros[micros.length * 99 / 100]);
-  }
-
-  /** Microseconds that each took, sorted. */
-  private static double[] trips(Pool pool, int count) throws InterruptedException {
-    double[] micros = new double[count];
-    for (int i = 0; i < count; i++) {
-      long start = System.nanoTime();
-      pool.apply(Figures::nop, 1);
-      micros[i] = (System.nanoTime() - start) / 1e3;
-    }
-    Arrays.sort(micros);
-    return micros;
-  }
-
-  private static double median(double[] sorted) {
-    return sorted[sorted.length / 2];
+    Trips.Trip trip = () -> pool.apply(Figures::nop, 1);
+    Trips.print("trip.first_1000", Trips.median(Trips.micros(1_000, trip)));
+    Trips.print("trip", trip);
   }
 
   private static void fiber(Pools pools) throws Exception {
     List<Integer> items = IntStream.range(0, 5_000).boxed().toList();
     Pool one = pools.open(5, 1).with(JobOptions.defaults().withChunkSize(1));
-    print("fiber", seconds(() -> one.map(Figures::nap, items)));
+    Trips.print("fiber", seconds(() -> one.map(Figures::nap, items)));
   }
 
   /** From the manifest of a worker to the result of an item that waited for it. */
@@ -146,7 +127,7 @@ final class Figures {
     long start = System.nanoTime();
     pools.apply(1, 1);
     result.get();
-    print("start", (System.nanoTime() - start) / 1e9);
+    Trips.print("start", (System.nanoTime() - start) / 1e9);
   }
 
   /** What it costs to wait, in thousandths of one core. */
@@ -167,7 +148,7 @@ final class Figures {
         .cost()
         .since(before)
         .cpuNanos()
-        .forEach((kind, nanos) -> print(name + ".millicores." + kind, nanos / 1e6 / seconds));
+        .forEach((kind, nanos) -> Trips.print(name + ".millicores." + kind, nanos / 1e6 / seconds));
   }
 
   /** The median of three, after one to warm up: as in cpython_pool.py. */
@@ -182,6 +163,6 @@ final class Figures {
       seconds[i] = (System.nanoTime() - start) / 1e9;
     }
     Arrays.sort(seconds);
-    return median(seconds);
+    return Trips.median(seconds);
   }
 }

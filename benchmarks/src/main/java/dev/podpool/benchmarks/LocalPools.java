@@ -1,5 +1,6 @@
 package dev.podpool.benchmarks;
 
+import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -8,11 +9,19 @@ import org.jspecify.annotations.Nullable;
 final class LocalPools implements Pools {
 
   private @Nullable Pool pool;
+  private @Nullable Podpool podpool;
 
   @Override
   public Pool open(int workers, int slots) {
     Pool opened = Pool.local(workers * slots);
     pool = opened;
+    return opened;
+  }
+
+  @Override
+  public Podpool podpool() {
+    Podpool opened = Podpool.local();
+    podpool = opened;
     return opened;
   }
 
@@ -27,6 +36,9 @@ final class LocalPools implements Pools {
   public void close() {
     if (pool != null) {
       pool.close();
+    }
+    if (podpool != null) {
+      podpool.close();
     }
   }
 }

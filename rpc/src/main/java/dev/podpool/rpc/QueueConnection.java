@@ -48,6 +48,9 @@ public final class QueueConnection implements QueueAccess {
 
   private static final int PIECES_AHEAD = 4;
   private static final Duration FINDING_TIME_MAX = Duration.ofSeconds(30);
+  // For how long questions go where the last one went, over a connection that holds: to look takes
+  // two turns of threads and a file or more, and a question itself no more than that.
+  private static final long FOUND_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
 
   private final Endpoint.Source source;
   private final ScheduledThreadPoolExecutor timer;
@@ -57,6 +60,7 @@ public final class QueueConnection implements QueueAccess {
   // Those before it that still have calls under way; guarded by this.
   private final List<ManagedChannel> ending = new ArrayList<>();
   private @Nullable Endpoint endpoint; // of the channel, and the newest key; guarded by this
+  private long foundNanos; // when the endpoint was found; guarded by this
   private boolean closed; // guarded by this
 
   public QueueConnection(Endpoint.Source source) {
@@ -144,6 +148,7 @@ public final class QueueConnection implements QueueAccess {
         channel = next;
       }
       endpoint = now; // with the newest key, which the headers of calls are made with
+      foundNanos = System.nanoTime();
       if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
         channel.resetConnectBackoff(); // who calls has waited already
       }
@@ -175,16 +180,28 @@ public final class QueueConnection implements QueueAccess {
   // ---- calls that end
 
   /**
-   * Asks one question, and waits for the answer.
+   * Asks one question, and waits for the answer. Of many, only some look where the service is now,
+   * and those that find it gone, or their key refused.
    *
    * @throws QueueUnreachableException if there is none in time
    */
   @Override
   public ReadResponse read(ReadRequest question, Duration atMost)
       throws IOException, InterruptedException {
-    BlockingQueue<Object> told = new ArrayBlockingQueue<>(4);
-    var call = start(QueueRpc.READ, question, atMost, told);
-    Object answer = next(call, told);
+    long begin = System.nanoTime();
+    if (isFound()) {
+      Object answer = ask(QueueRpc.READ, question, begin, atMost).next();
+      if (answer instanceof ReadResponse response) {
+        return response;
+      }
+      Status status = (Status) answer;
+      switch (status.getCode()) {
+        case UNAVAILABLE, UNAUTHENTICATED -> {}
+        default -> throw unreachable(status);
+      }
+    }
+    awaitFound(atMost);
+    Object answer = ask(QueueRpc.READ, question, begin, atMost).next();
     if (answer instanceof ReadResponse response) {
       return response;
     }
@@ -241,9 +258,10 @@ public final class QueueConnection implements QueueAccess {
   private <Q, A> void stream(
       MethodDescriptor<Q, A> method, Q question, @Nullable Duration atMost, Taker<A> each)
       throws IOException, InterruptedException {
-    BlockingQueue<Object> told = new ArrayBlockingQueue<>(PIECES_AHEAD + 1);
-    var call = start(method, question, atMost, told);
-    for (Object next = next(call, told); ; next = next(call, told)) {
+    long begin = System.nanoTime();
+    awaitFound(atMost == null ? FINDING_TIME_MAX : atMost);
+    Asked<A> asked = ask(method, question, begin, atMost);
+    for (Object next = asked.next(); ; next = asked.next()) {
       if (next instanceof Status end) {
         if (!end.isOk()) {
           throw unreachable(end);
@@ -253,46 +271,77 @@ public final class QueueConnection implements QueueAccess {
       try {
         each.take((A) next); // what is no status is a message
       } catch (IOException | RuntimeException e) {
-        call.cancel("the caller takes no more", e);
+        asked.call.cancel("the caller takes no more", e);
         throw e;
       }
-      call.request(1);
+      asked.call.request(1);
     }
   }
 
-  /** Sends {@code question}; {@code told} gets what comes: messages, and a Status at the end. */
-  private <Q, A> ClientCall<Q, A> start(
-      MethodDescriptor<Q, A> method,
-      Q question,
-      @Nullable Duration atMost,
-      BlockingQueue<Object> told)
-      throws IOException, InterruptedException {
-    long begin = System.nanoTime();
-    awaitFound(atMost == null ? FINDING_TIME_MAX : atMost);
-    CallOptions options = CallOptions.DEFAULT;
-    if (atMost != null) {
-      options =
-          options.withDeadlineAfter(
-              atMost.toNanos() - (System.nanoTime() - begin), TimeUnit.NANOSECONDS);
-    }
-    ClientCall<Q, A> call = call(method, options);
-    call.start(
-        new ClientCall.Listener<A>() {
-          @Override
-          public void onMessage(A message) {
-            told.add(message); // no more were asked for than have room
-          }
+  /** A question that is being answered. Owned by who asked. */
+  private static final class Asked<A> extends ClientCall.Listener<A> {
 
-          @Override
-          public void onClose(Status status, Metadata trailers) {
-            told.add(status);
-          }
-        },
-        headers());
+    final ClientCall<?, A> call;
+    private final long beginNanos;
+    private final @Nullable Duration atMost;
+    private final BlockingQueue<Object> told = new ArrayBlockingQueue<>(PIECES_AHEAD + 1);
+
+    Asked(ClientCall<?, A> call, long beginNanos, @Nullable Duration atMost) {
+      this.call = call;
+      this.beginNanos = beginNanos;
+      this.atMost = atMost;
+    }
+
+    @Override
+    public void onMessage(A message) {
+      told.add(message); // no more were asked for than have room
+    }
+
+    @Override
+    public void onClose(Status status, Metadata trailers) {
+      told.add(status);
+    }
+
+    /**
+     * A message, or the Status that is the end. gRPC's own deadline would wake another thread with
+     * each question.
+     */
+    Object next() throws InterruptedException {
+      try {
+        if (atMost == null) {
+          return told.take();
+        }
+        long left = atMost.toNanos() - (System.nanoTime() - beginNanos);
+        Object next = told.poll(left, TimeUnit.NANOSECONDS);
+        if (next != null) {
+          return next;
+        }
+      } catch (InterruptedException e) {
+        call.cancel("the caller was interrupted", e);
+        throw e;
+      }
+      call.cancel("the caller waits no longer", null);
+      return Status.DEADLINE_EXCEEDED.withDescription(
+          "no answer within %d ms".formatted(atMost.toMillis()));
+    }
+  }
+
+  private <Q, A> Asked<A> ask(
+      MethodDescriptor<Q, A> method, Q question, long beginNanos, @Nullable Duration atMost)
+      throws IOException {
+    ClientCall<Q, A> call = call(method, CallOptions.DEFAULT);
+    Asked<A> asked = new Asked<>(call, beginNanos, atMost);
+    call.start(asked, headers());
     call.sendMessage(question);
     call.halfClose();
     call.request(method.getType().serverSendsOneMessage() ? 2 : PIECES_AHEAD);
-    return call;
+    return asked;
+  }
+
+  private synchronized boolean isFound() {
+    return channel != null
+        && System.nanoTime() - foundNanos < FOUND_NANOS_MAX
+        && channel.getState(false) == ConnectivityState.READY;
   }
 
   private void awaitFound(Duration atMost) throws IOException, InterruptedException {
@@ -303,16 +352,6 @@ public final class QueueConnection implements QueueAccess {
           "where the queue is was not found within %d ms".formatted(atMost.toMillis()), false, e);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException why ? why : new IOException(e.getCause());
-    }
-  }
-
-  private static Object next(ClientCall<?, ?> call, BlockingQueue<Object> told)
-      throws InterruptedException {
-    try {
-      return told.take(); // its end comes with the deadline at the latest
-    } catch (InterruptedException e) {
-      call.cancel("the caller was interrupted", e);
-      throw e;
     }
   }
 

@@ -41,19 +41,26 @@ class ConnectionTest {
   private static final ReadRequest QUESTION = ReadRequest.getDefaultInstance();
 
   @Test
-  void aNewKeyGoesWithTheNextCallOverTheSameConnection() throws Exception {
+  void manyQuestionsLookOnceAndAgainWhereTheirKeyIsRefused() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
     AtomicInteger connections = new AtomicInteger();
     List<String> keys = new CopyOnWriteArrayList<>();
+    AtomicReference<String> key = new AtomicReference<>("first");
     ServerServiceDefinition service =
         ServerServiceDefinition.builder(QueueRpc.SERVICE)
             .addMethod(
                 QueueRpc.READ,
                 (call, headers) -> {
-                  keys.add(headers.get(QueueRpc.AUTHORIZATION));
+                  String given = String.valueOf(headers.get(QueueRpc.AUTHORIZATION));
+                  keys.add(given);
                   call.request(1);
-                  call.sendHeaders(new Metadata());
-                  call.sendMessage(ReadResponse.getDefaultInstance());
-                  call.close(Status.OK, new Metadata());
+                  if (given.equals("Bearer " + key.get())) {
+                    call.sendHeaders(new Metadata());
+                    call.sendMessage(ReadResponse.getDefaultInstance());
+                    call.close(Status.OK, new Metadata());
+                  } else {
+                    call.close(Status.UNAUTHENTICATED, new Metadata());
+                  }
                   return new ServerCall.Listener<>() {};
                 })
             .build();
@@ -70,16 +77,26 @@ class ConnectionTest {
             .addService(service)
             .build()
             .start();
-    AtomicReference<String> key = new AtomicReference<>("first");
-    try (QueueConnection connection =
-        new QueueConnection(() -> new Endpoint("127.0.0.1", server.getPort(), key.get()))) {
+    Endpoint.Source source =
+        () -> {
+          looks.incrementAndGet();
+          return new Endpoint("127.0.0.1", server.getPort(), key.get());
+        };
+    try (QueueConnection connection = new QueueConnection(source)) {
       connection.read(QUESTION, SOON);
       key.set("second");
       connection.read(QUESTION, SOON);
+      for (int i = 0; i < 1_000; i++) {
+        connection.read(QUESTION, SOON);
+      }
     } finally {
       server.shutdownNow();
     }
-    assertThat(keys).containsExactly("Bearer first", "Bearer second");
+    assertThat(keys)
+        .startsWith("Bearer first")
+        .endsWith("Bearer second")
+        .hasSizeBetween(1002, 1003);
+    assertThat(looks.get()).isBetween(2, 100); // once a second
     assertThat(connections).hasValue(1);
   }
 
@@ -132,6 +149,38 @@ class ConnectionTest {
       assertThatThrownBy(() -> connection.read(QUESTION, Duration.ofMillis(50)))
           .isInstanceOf(QueueUnreachableException.class)
           .hasMessageContaining("was not found within 50 ms");
+    }
+  }
+
+  @Test
+  void aQuestionThatIsNotAnsweredEndsInTime() throws Exception {
+    CountDownLatch cancelled = new CountDownLatch(1);
+    ServerServiceDefinition service =
+        ServerServiceDefinition.builder(QueueRpc.SERVICE)
+            .addMethod(
+                QueueRpc.READ,
+                (call, headers) ->
+                    new ServerCall.Listener<ReadRequest>() {
+                      @Override
+                      public void onCancel() {
+                        cancelled.countDown();
+                      }
+                    })
+            .build();
+    Server server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(service)
+            .build()
+            .start();
+    try (QueueConnection connection =
+        new QueueConnection(() -> new Endpoint("127.0.0.1", server.getPort(), "key"))) {
+      assertThatThrownBy(() -> connection.read(QUESTION, Duration.ofSeconds(1)))
+          .isInstanceOf(QueueUnreachableException.class)
+          .hasMessageContaining("no answer within 1000 ms")
+          .satisfies(e -> assertThat(((QueueUnreachableException) e).isForGood()).isFalse());
+      assertThat(cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      server.shutdownNow();
     }
   }
 

@@ -41,4 +41,16 @@ public final class ObjectOperations {
       default -> false;
     };
   }
+
+  /**
+   * Whether {@code operation} says that what was taken has arrived. Nobody waits for that, so it is
+   * sent later: with what is sent next it costs no sync of the log of its own.
+   */
+  public static boolean isReceipt(Operation operation) {
+    return switch (operation.getKindCase()) {
+      case CONFIRM_ITEM -> !operation.getConfirmItem().getReturned();
+      case CONFIRM_MESSAGE -> !operation.getConfirmMessage().getReturned();
+      default -> false;
+    };
+  }
 }

@@ -273,7 +273,12 @@ final class ChildQueue {
     void send(long call, Operation operation) {
       calls.put(operation, call);
       count(operation, 1);
-      if (session != null) {
+      if (session == null) {
+        return;
+      }
+      if (ObjectOperations.isReceipt(operation)) {
+        session.sendLater(operation);
+      } else {
         session.send(operation);
       }
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.podpool.protocol.AcquireLock;
 import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.ConfirmItem;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
@@ -154,6 +155,20 @@ class ChildQueueTest {
   }
 
   @Test
+  void aReceiptGoesWithWhatIsSentNextAndWhatIsGivenBackAtOnce() throws IOException {
+    Operation receipt =
+        Operation.newBuilder().setConfirmItem(ConfirmItem.getDefaultInstance()).build();
+    Operation givenBack =
+        Operation.newBuilder().setConfirmItem(ConfirmItem.newBuilder().setReturned(true)).build();
+    send(1, receipt, 1);
+    send(1, givenBack, 1);
+    takeUntil(2);
+    assertThat(slow.later).containsExactly(receipt);
+    queue.close();
+    assertThat(slow.taken.get(2).hasCloseSession()).as("behind it").isTrue();
+  }
+
+  @Test
   void itsSessionsAreClosedWithTheChild() throws IOException {
     send(1, ACQUIRE, 1);
     takeUntil(1);
@@ -164,6 +179,7 @@ class ChildQueueTest {
   private static final class SlowQueue implements QueueAccess {
     final List<OpenSession> opened = new ArrayList<>();
     final List<Operation> taken = new ArrayList<>();
+    final List<Operation> later = new ArrayList<>();
     SessionHandler handler;
     private int answered;
 
@@ -171,7 +187,18 @@ class ChildQueueTest {
     public QueueSession open(OpenSession open, SessionHandler of, Duration patience) {
       opened.add(open);
       handler = of;
-      return taken::add;
+      return new QueueSession() {
+        @Override
+        public void send(Operation operation) {
+          taken.add(operation);
+        }
+
+        @Override
+        public void sendLater(Operation operation) {
+          later.add(operation);
+          taken.add(operation);
+        }
+      };
     }
 
     int unanswered() {

@@ -221,10 +221,26 @@ public final class QueueLoop implements AutoCloseable {
 
   // ---- reads
 
-  /** What {@code question} makes of the machine, as it is after everything acknowledged so far. */
+  /**
+   * What {@code question} makes of the machine, as it is after everything acknowledged so far. Does
+   * not wait for the entry under way, which nobody has been told of.
+   */
   public <T extends @Nullable Object> CompletableFuture<T> read(
       Function<QueueMachine, T> question) {
     CompletableFuture<T> answer = new CompletableFuture<>();
+    if (inside.compareAndSet(Inside.ENTRY_UNDER_WAY, Inside.BUSY)) {
+      T known;
+      try {
+        known = question.apply(machine);
+      } catch (RuntimeException | Error e) {
+        answer.completeExceptionally(e);
+        return answer;
+      } finally {
+        inside.set(Inside.ENTRY_UNDER_WAY);
+      }
+      answer.complete(known); // whoever waits for it may call this loop
+      return answer;
+    }
     post(
         next -> {
           try {

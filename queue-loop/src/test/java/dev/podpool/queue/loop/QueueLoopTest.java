@@ -43,6 +43,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -515,5 +516,38 @@ class QueueLoopTest {
       assertThat(told.ends).isEmpty();
       assertThat(this.entries).as("entries that 4 of them at once take").hasSizeGreaterThan(5);
     }
+  }
+
+  @Test
+  void aQuestionDoesNotWaitForTheEntryUnderWay() throws Exception {
+    BlockingQueue<Entry> underWay = new LinkedBlockingQueue<>();
+    AtomicReference<Log.Replica> driven = new AtomicReference<>();
+    QueueLoop loop =
+        started(
+            new ForwardingLog() {
+              @Override
+              public void start(Replica replica) {
+                driven.set(replica);
+                super.start(replica);
+              }
+
+              @Override
+              public void append(Entry entry) {
+                underWay.add(entry);
+              }
+            });
+    loop.open(OpenSession.newBuilder().setNonce(id()).build(), new Told());
+    Entry entry = underWay.remove();
+
+    assertThat(loop.read(machine -> machine.index())).isCompletedWithValue(0L);
+    assertThat(
+            loop.read(
+                machine -> {
+                  throw new IllegalArgumentException("the question's");
+                }))
+        .isCompletedExceptionally();
+    driven.get().apply(entry);
+    assertThat(loop.read(machine -> machine.index())).isCompletedWithValue(1L);
+    loop.close();
   }
 }

@@ -33,7 +33,12 @@ import org.jspecify.annotations.Nullable;
  * The replica as Ratis sees it. Ratis calls from several threads; the replica is called under
  * {@link #driving}, by one at a time.
  *
- * <p>Invariant: once {@link Health} has failed or is closed, the replica is told of no entry.
+ * <p>An entry is certain when a majority has it on the disk, and of one peer that is this one.
+ * Ratis finds that out in two more threads; the one that has synced the entry applies it at once
+ * ({@link #synced}), and Ratis' own turn then finds it done.
+ *
+ * <p>Invariants: once {@link Health} has failed or is closed, the replica is told of no entry. It
+ * is ahead of what Ratis has applied by one entry at most.
  */
 final class Machine extends BaseStateMachine {
 
@@ -49,6 +54,9 @@ final class Machine extends BaseStateMachine {
   private final AtomicBoolean deposed = new AtomicBoolean();
   private boolean leads; // guarded by driving
   private long configured; // guarded by driving; the term of the last entry of Ratis' own
+  private long appliedWhenSynced = RaftLog.INVALID_LOG_INDEX; // guarded by driving
+  // The last that this replica appended.
+  private volatile @Nullable TransactionContext appended;
 
   // What Ratis knows of. The newest on disk may be ahead of it until takeSnapshot.
   private volatile SnapshotFiles.@Nullable Written told;
@@ -116,12 +124,15 @@ final class Machine extends BaseStateMachine {
   @Override
   public TransactionContext startTransaction(RaftClientRequest request) {
     EntryMessage message = (EntryMessage) request.getMessage();
-    return TransactionContext.newBuilder()
-        .setStateMachine(this)
-        .setClientRequest(request)
-        .setLogData(message.content())
-        .setStateMachineContext(message.entry())
-        .build();
+    TransactionContext transaction =
+        TransactionContext.newBuilder()
+            .setStateMachine(this)
+            .setClientRequest(request)
+            .setLogData(message.content())
+            .setStateMachineContext(message.entry())
+            .build();
+    appended = transaction;
+    return transaction;
   }
 
   @Override
@@ -130,11 +141,30 @@ final class Machine extends BaseStateMachine {
     TermIndex at = TermIndex.valueOf(logged);
     drive(
         () -> {
-          replica.apply(entry(transaction, logged.getStateMachineLogEntry().getLogData()));
-          updateLastAppliedTermIndex(at);
+          if (at.getIndex() != appliedWhenSynced) {
+            replica.apply(entry(transaction, logged.getStateMachineLogEntry().getLogData()));
+          }
           snapshots.applied(at, logged.getSerializedSize(), replica);
+          updateLastAppliedTermIndex(at); // last: from here on the next may be applied when synced
         });
     return DONE;
+  }
+
+  /** The entry {@code index} is on the disk, with all before it. */
+  private void synced(long index) {
+    TransactionContext own = appended;
+    LogEntryProto logged = own == null ? null : own.getLogEntry();
+    if (own == null || logged == null || logged.getIndex() != index) {
+      return; // one of Ratis' own
+    }
+    drive(
+        () -> {
+          // If Ratis lags behind it gets its turn: it bounds what it has not applied, and fails.
+          if (leads && getLastAppliedTermIndex().getIndex() == index - 1) {
+            replica.apply(entry(own, logged.getStateMachineLogEntry().getLogData()));
+            appliedWhenSynced = index;
+          }
+        });
   }
 
   private static Entry entry(TransactionContext transaction, ByteString logged) {
@@ -205,14 +235,32 @@ final class Machine extends BaseStateMachine {
     }
   }
 
-  /** Before each sync of a segment, by the thread that writes them. */
+  /**
+   * Before each sync of a segment, by the thread that writes them. The same thread waits for the
+   * result after the sync, as {@link RatisProperties} has it: that is how it is known to be done.
+   */
   @Override
   public CompletableFuture<Void> flush(long index) {
     try {
       names.sync();
-      return CompletableFuture.completedFuture(null);
+      return new Flush(index);
     } catch (IOException e) {
       return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private final class Flush extends CompletableFuture<Void> {
+
+    private final long index;
+
+    Flush(long index) {
+      this.index = index;
+    }
+
+    @Override
+    public @Nullable Void get() {
+      synced(index);
+      return null;
     }
   }
 

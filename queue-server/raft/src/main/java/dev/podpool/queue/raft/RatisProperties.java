@@ -55,6 +55,8 @@ final class RatisProperties {
     // Either would acknowledge before the disk has the entry.
     RaftServerConfigKeys.Log.setAsyncFlushEnabled(properties, false);
     RaftServerConfigKeys.Log.setUnsafeFlushEnabled(properties, false);
+    // Machine.flush is waited for after the sync, and not before it.
+    RaftServerConfigKeys.Log.StateMachineData.setSync(properties, false);
     // An entry and a sync of its own after each of ours; the commit index is found by electing.
     RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
     // What may be repaired was, by LogCheck: the other policy drops acknowledged entries.

@@ -71,6 +71,28 @@ class RatisLogTest {
   }
 
   @Test
+  void whoHasSyncedAnEntryAppliesIt() throws Exception {
+    List<String> threads = new CopyOnWriteArrayList<>();
+    Numbered replica =
+        new Numbered() {
+          @Override
+          public void apply(Entry what) {
+            threads.add(Thread.currentThread().getName());
+            super.apply(what);
+          }
+        };
+    try (RatisLog log = new RatisLog(settings())) {
+      log.start(replica);
+      // Where Ratis lags behind it is its own thread's turn: rarely.
+      while (threads.stream().noneMatch(name -> name.contains("SegmentedRaftLogWorker"))) {
+        replica.append(log, 1, 10);
+        assertThat(threads).hasSizeLessThan(1_000);
+      }
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
   void theReplicaMayAppendFromItsOwnMethods() throws Exception {
     RatisLog[] log = new RatisLog[1];
     Numbered replica =

@@ -3,10 +3,11 @@ package dev.podpool;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Counts the releases that a link sends, for what must come behind them. Each is counted once here
- * and once there, whatever becomes of its session: one that expires sends it again.
+ * Counts what a link sends that nobody waits for, but some must come behind: releases of jobs, and
+ * receipts of what was taken. Each is counted once here and once there, whatever becomes of its
+ * session: when that expires, a release is sent again, and a receipt is void.
  */
-final class Releases {
+final class Farewells {
 
   private long sent;
   private long applied;
