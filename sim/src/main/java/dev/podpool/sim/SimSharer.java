@@ -60,7 +60,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -106,7 +106,7 @@ final class SimSharer {
   private final class Life implements SessionHandler {
 
     private final String who = name + "." + lives++;
-    private final Map<Operation, Asked> asked = new IdentityHashMap<>();
+    private final IdentityHashMap<Operation, Asked> asked = new IdentityHashMap<>();
     private final SessionLogic session;
     private final Link link;
     private final long start = shared.now();
@@ -664,7 +664,7 @@ final class SimSharer {
         }
       }
       ask(
-          shared.entries.get(key),
+          Objects.requireNonNull(shared.entries.get(key)),
           what,
           Operation.newBuilder().setChangeMap(change),
           (before, reply) -> {
