@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -134,6 +135,26 @@ class SharedLockTest {
     assertThatThrownBy(condition::await).isInstanceOf(LockLostException.class);
     assertThatThrownBy(lock::unlock).isInstanceOf(LockLostException.class);
     assertThat(lock.isLocked()).isTrue();
+  }
+
+  @Test
+  void onlyTheLastGrantIsToldToBeLost() {
+    SharedLock lock = podpool.lock("basket");
+    AtomicInteger lost = new AtomicInteger();
+    lock.onLost(lost::incrementAndGet);
+    for (int i = 0; i < 3; i++) {
+      lock.lock();
+      podpool.lock("basket").releaseAny();
+    }
+    lock.lock();
+    lock.link().end(); // as when the session expires
+    assertThat(lost).hasValue(1);
+
+    lock.releaseAny();
+    lock.lock();
+    lock.releaseAny();
+    lock.link().end();
+    assertThat(lost).as("it was not held").hasValue(1);
   }
 
   @Test

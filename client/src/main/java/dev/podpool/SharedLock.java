@@ -10,11 +10,10 @@ import dev.podpool.protocol.ObjectStatus;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReleaseLock;
 import dev.podpool.protocol.Reply;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +33,8 @@ public class SharedLock extends SharedObject implements Lock {
       ObjectSpec.newBuilder().setLock(LockSpec.getDefaultInstance()).build();
 
   private final Set<Runnable> onLost = new CopyOnWriteArraySet<>();
-  // What is run for each grant if the session ends that it is of; by their tokens.
-  private final Map<Long, Runnable> ends = new ConcurrentHashMap<>();
+  // The last grant, whose loss is to be told: with it those before are no grants any more.
+  private final AtomicReference<@Nullable Watch> watched = new AtomicReference<>();
   // Whoever has locked it by this handle last; null: it was unlocked by this handle since.
   private volatile @Nullable Grant current;
 
@@ -52,6 +51,13 @@ public class SharedLock extends SharedObject implements Lock {
       this.hold = hold;
     }
   }
+
+  /**
+   * A grant that is lost when its session ends.
+   *
+   * @param end what is run then
+   */
+  private record Watch(long token, Runnable end) {}
 
   /**
    * What a wait at a condition gives back, and gets again.
@@ -130,16 +136,19 @@ public class SharedLock extends SharedObject implements Lock {
   }
 
   private void watch(long token) {
-    Runnable end = () -> lost(token);
-    ends.put(token, end);
-    link().hold(end);
+    Watch watch = new Watch(token, () -> lost(token));
+    Watch before = watched.getAndSet(watch);
+    if (before != null) {
+      link().letGo(before.end());
+    }
+    link().hold(watch.end());
   }
 
   /** Nobody needs to know any more if the grant is lost. */
   private void forget(long token) {
-    Runnable end = ends.remove(token);
-    if (end != null) {
-      link().letGo(end);
+    Watch watch = watched.get();
+    if (watch != null && watch.token() == token && watched.compareAndSet(watch, null)) {
+      link().letGo(watch.end());
     }
   }
 
@@ -271,6 +280,7 @@ public class SharedLock extends SharedObject implements Lock {
    * @throws IllegalMonitorStateException if nobody holds it
    */
   public void releaseAny() {
+    Watch before = watched.get();
     Reply reply =
         link()
             .call(
@@ -279,6 +289,9 @@ public class SharedLock extends SharedObject implements Lock {
                     .build());
     if (reply.hasRefusal()) {
       throw new IllegalMonitorStateException(QueueLink.text(reply.getRefusal()));
+    }
+    if (before != null) {
+      forget(before.token()); // that was it, or it was lost before
     }
   }
 

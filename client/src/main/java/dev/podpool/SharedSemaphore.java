@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class SharedSemaphore extends SharedObject {
 
   private final Runnable lost = this::lost;
-  // Guarded by this: acquired through this handle and not released, and those of them that the
-  // end of a session has freed.
+  // Guards both; not the handle, on which anybody may synchronize: the connection must not wait.
+  private final Object counts = new Object();
+  // Acquired through this handle and not released; and those that a session's end has freed.
   private long held;
   private long lostPermits;
 
@@ -141,10 +142,10 @@ public final class SharedSemaphore extends SharedObject {
   /** Before the connection hears of anything else: if the session ends next, they are lost. */
   private void noted(Reply reply, int permits) {
     if (reply.hasPermitsGranted()) {
-      synchronized (this) {
+      synchronized (counts) {
         held += permits;
+        link().hold(lost);
       }
-      link().hold(lost);
     }
   }
 
@@ -163,7 +164,7 @@ public final class SharedSemaphore extends SharedObject {
   /** The session has ended, and what was held is free. */
   private void lost() {
     link().letGo(lost);
-    synchronized (this) {
+    synchronized (counts) {
       lostPermits += held;
       held = 0;
     }
@@ -214,16 +215,18 @@ public final class SharedSemaphore extends SharedObject {
   }
 
   /** Whether they are held no longer; false: they were lost. */
-  private synchronized boolean isForgotten(int permits) {
-    if (lostPermits >= permits) {
-      lostPermits -= permits;
-      return false; // to release them would be to take them from others
+  private boolean isForgotten(int permits) {
+    synchronized (counts) {
+      if (lostPermits >= permits) {
+        lostPermits -= permits;
+        return false; // to release them would be to take them from others
+      }
+      held = Math.max(0, held - permits);
+      if (held == 0) {
+        link().letGo(lost);
+      }
+      return true;
     }
-    held = Math.max(0, held - permits);
-    if (held == 0) {
-      link().letGo(lost);
-    }
-    return true;
   }
 
   /** How many are free, now. */

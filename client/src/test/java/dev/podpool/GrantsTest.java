@@ -135,4 +135,25 @@ class GrantsTest {
     semaphore.release(); // as anybody may
     assertThat(sent).anyMatch(Operation::hasReleasePermits);
   }
+
+  @Test
+  void whoeverSynchronizesOnAHandleHoldsUpNoConnection() throws Exception {
+    SharedLock lock = lock();
+    SharedSemaphore semaphore =
+        new SharedSemaphore(
+            link.objects(), SharedSemaphore.ref("door"), SharedSemaphore.spec(2, false));
+    Thread user =
+        new Thread(
+            () -> {
+              lock.lock();
+              semaphore.acquireUninterruptibly();
+            });
+    synchronized (lock) {
+      synchronized (semaphore) {
+        user.start();
+        user.join();
+      }
+    }
+    assertThat(lost).hasValue(1);
+  }
 }
