@@ -28,10 +28,11 @@ public record WorkerProcessSpec(
             "Whether the process ends with the connection of who started it, whatever it does."
                 + " Default false: it goes on.")
         boolean daemon,
-    @Size(max = 63)
+    @Size(max = 253)
         @JsonPropertyDescription(
-            "Name of the WorkerProcess that started it. At most 63 characters. Unset where"
-                + " something else did, such as a program outside of the cluster.")
+            "Name of the WorkerProcess that started it, or of the pool's worker whose function did."
+                + " At most 253 characters. Unset where something else did, such as a program"
+                + " outside of the cluster.")
         @Nullable String parent,
     @Required
         @Size(min = 1, max = 50)

@@ -189,7 +189,9 @@ class ProcessesTest {
           .containsExactlyInAnyOrder(
               tuple("MainProcess", 1L), tuple("all", 2L), tuple("child", 1L));
       assertThat(lock.isLocked()).isFalse();
-      assertThat(awaitPhase(stage, "child", Phase.Succeeded).getStatus().exitCode()).isZero();
+      WorkerProcess child = awaitPhase(stage, "child", Phase.Succeeded);
+      assertThat(child.getStatus().exitCode()).isZero();
+      assertThat(child.getSpec().parent()).isEqualTo("any-0");
     }
   }
 
@@ -198,33 +200,36 @@ class ProcessesTest {
   void daemonsOfProcessesGoWithThem() throws Exception {
     try (Stage stage = new Stage("e2e-grandchildren")) {
       Podpool podpool = started(stage);
-      podpool.process(Work::hangWithDaemon).name("outer").start();
-      WorkerProcess inner = awaitPhase(stage, "inner", Phase.Running);
-      WorkerProcess outer = named(stage, "outer");
-      String parent = outer.getMetadata().getName();
-      assertThat(inner.getMetadata().getOwnerReferences())
-          .singleElement()
-          .satisfies(
-              owner -> {
-                assertThat(owner.getKind()).isEqualTo("WorkerProcess");
-                assertThat(owner.getUid()).isEqualTo(outer.getMetadata().getUid());
-              });
-      assertThat(stage.kubectl("get", "wproc").lines())
-          .anyMatch(line -> line.matches(".* inner +\\d+ +true +" + parent + " +Running .*"));
+      PodProcess starter = podpool.process(Work::hangWithDaemon).name("outer");
+      starter.start();
+      try {
+        WorkerProcess inner = awaitPhase(stage, "inner", Phase.Running);
+        WorkerProcess outer = named(stage, "outer");
+        String parent = outer.getMetadata().getName();
+        assertThat(inner.getMetadata().getOwnerReferences())
+            .singleElement()
+            .satisfies(
+                owner -> {
+                  assertThat(owner.getKind()).isEqualTo("WorkerProcess");
+                  assertThat(owner.getUid()).isEqualTo(outer.getMetadata().getUid());
+                });
+        String row = ".* inner +\\d+ +true +" + parent + " +Running .*";
+        Stage.await(
+            "kubectl shows whose it is",
+            () -> stage.kubectl("get", "wproc").lines().toList(),
+            lines -> lines.stream().anyMatch(line -> line.matches(row)));
 
-      stage.kubectl("delete", "wproc", parent, "--timeout=120s");
+        stage.kubectl("delete", "wproc", parent, "--timeout=120s");
 
-      Stage.await("the daemon is gone", () -> all(stage), List::isEmpty);
-      Stage.await(
-          "its pod is gone",
-          () ->
-              stage
-                  .client
-                  .pods()
-                  .inNamespace(stage.namespace)
-                  .withName(inner.getMetadata().getName())
-                  .get(),
-          pod -> pod == null);
+        Stage.await("the daemon is gone", () -> all(stage), List::isEmpty);
+        String pod = inner.getMetadata().getName();
+        Stage.await(
+            "its pod is gone",
+            () -> stage.client.pods().inNamespace(stage.namespace).withName(pod).get() == null,
+            gone -> gone);
+      } finally {
+        starter.kill(); // else the connection waits for it when it is closed
+      }
     }
   }
 }

@@ -57,10 +57,24 @@ final class Pools {
     }
     Pool pool = byName.get(definition.getPool());
     if (refusal == null && isNew && isProcess && pool != null) {
-      pool.process = new ProcessState(definition.getProcess(), session, nowMillis);
+      pool.process =
+          new ProcessState(definition.getProcess(), session, workerOf(session), nowMillis);
       session.started.put(pool.name(), pool);
     }
     return refusal;
+  }
+
+  /** The worker in whose processes {@code session} is; null: in none's, or it is gone. */
+  private @Nullable WorkerState workerOf(SessionState session) {
+    Pool pool = byName.get(session.opened.getPool());
+    if (pool != null) {
+      for (WorkerState worker : pool.workers.values()) {
+        if (session.isOf(worker)) {
+          return worker;
+        }
+      }
+    }
+    return null;
   }
 
   private @Nullable Refusal define(DefinePool definition) {

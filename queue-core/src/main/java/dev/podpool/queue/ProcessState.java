@@ -24,6 +24,8 @@ final class ProcessState {
   // Session that has started it.
   final long parent;
   private final ByteString parentNonce;
+  // In whose processes that was; null where it was elsewhere.
+  private final @Nullable Worker parentWorker;
   private final String principal;
   private final long definedAtMillis;
   // 0: it has not come up.
@@ -33,8 +35,16 @@ final class ProcessState {
   // Its job has been handed in: once that is forgotten, so is the process.
   boolean submitted;
 
-  ProcessState(ProcessSpec spec, SessionState parent, long nowMillis) {
+  /** Who it was, for good: another may be of that name later. */
+  private record Worker(String name, ByteString nonce) {}
+
+  /**
+   * @param within the worker that {@code parent} is of; null: of none
+   */
+  ProcessState(
+      ProcessSpec spec, SessionState parent, @Nullable WorkerState within, long nowMillis) {
     this.spec = spec;
+    parentWorker = within == null ? null : new Worker(within.name, within.nonce);
     this.parent = parent.id;
     this.parentNonce = parent.opened.getNonce();
     this.principal = parent.opened.getPrincipal();
@@ -45,6 +55,10 @@ final class ProcessState {
     this.spec = spec;
     parent = from.getParent();
     parentNonce = from.getParentNonce();
+    parentWorker =
+        from.getParentWorker().isEmpty()
+            ? null
+            : new Worker(from.getParentWorker(), from.getParentWorkerNonce());
     principal = from.getPrincipal();
     definedAtMillis = from.getDefinedAtMillis();
     pid = from.getPid();
@@ -85,6 +99,9 @@ final class ProcessState {
             .setPrincipal(principal)
             .setPid(pid)
             .setAgeMillis(nowMillis - definedAtMillis);
+    if (parentWorker != null) {
+      status.setParentWorker(parentWorker.name).setParentWorkerNonce(parentWorker.nonce);
+    }
     if (!jobs.isEmpty() && jobs.get(0).hasEnded()) {
       exit(jobs.get(0), status.setExited(true));
     }
@@ -114,14 +131,18 @@ final class ProcessState {
   }
 
   ProcessSnapshot snapshot() {
-    return ProcessSnapshot.newBuilder()
-        .setParent(parent)
-        .setParentNonce(parentNonce)
-        .setPrincipal(principal)
-        .setPid(pid)
-        .setSignal(signal)
-        .setSubmitted(submitted)
-        .setDefinedAtMillis(definedAtMillis)
-        .build();
+    ProcessSnapshot.Builder into =
+        ProcessSnapshot.newBuilder()
+            .setParent(parent)
+            .setParentNonce(parentNonce)
+            .setPrincipal(principal)
+            .setPid(pid)
+            .setSignal(signal)
+            .setSubmitted(submitted)
+            .setDefinedAtMillis(definedAtMillis);
+    if (parentWorker != null) {
+      into.setParentWorker(parentWorker.name).setParentWorkerNonce(parentWorker.nonce);
+    }
+    return into.build();
   }
 }

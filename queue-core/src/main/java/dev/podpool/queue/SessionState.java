@@ -59,6 +59,11 @@ final class SessionState {
     return !opened.getPool().isEmpty();
   }
 
+  /** Whether it is of what runs in the processes of {@code other}, or that one's own. */
+  boolean isOf(WorkerState other) {
+    return other.nonce.startsWith(opened.getNonce().substring(0, WORKER_BYTES));
+  }
+
   /** Whether {@code process} was started in this session, or another of its worker. */
   boolean hasStarted(ProcessState process) {
     return process.isStartedBy(opened.getNonce().substring(0, WORKER_BYTES));

@@ -8,6 +8,7 @@ import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ProcessSpec;
+import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.ReleaseJob;
 import dev.podpool.protocol.SignalProcess;
 import dev.podpool.protocol.WatchJob;
@@ -141,6 +142,22 @@ class ProcessRightsTest {
     assertThat(start("cccccccc-child", "process-2", "", false)).isEqualTo(DENIED);
     assertThat(start("cccccccc-child", "process-2", QueueScript.POOL, false)).isEqualTo(DENIED);
     assertThat(start("cccccccc-child", "process-2", "process-1", true)).isEqualTo("done");
+  }
+
+  @Test
+  void itIsKnownWhichWorkerItWasStartedIn() {
+    start(CHILD, "process-1");
+    start(STRANGER, "process-2"); // of a worker that is not there
+    start("client", "process-3");
+    queue.expire("w");
+    queue.openWorker("w", 1, "dddddddd-worker"); // another of that name
+    queue.machine = QueueMachine.restore(queue.machine.snapshot());
+    ProcessStatus its = queue.machine.status("process-1").getProcess();
+    assertThat(its.getParentWorker()).isEqualTo("w");
+    assertThat(its.getParentWorkerNonce()).isEqualTo(TestPayloads.id(WORKER));
+    for (String other : List.of("process-2", "process-3")) {
+      assertThat(queue.machine.status(other).getProcess().getParentWorker()).isEmpty();
+    }
   }
 
   @Test

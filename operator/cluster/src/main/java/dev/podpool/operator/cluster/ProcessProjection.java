@@ -5,16 +5,21 @@ import dev.podpool.crd.WorkerProcess;
 import dev.podpool.crd.WorkerProcessSpec;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.ProcessSpec;
+import dev.podpool.protocol.ProcessStatus;
+import dev.podpool.session.RandomId;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a WorkerProcess of each process that a queue has and nobody runs. It is named as its queue
@@ -106,24 +111,44 @@ final class ProcessProjection implements AutoCloseable {
             .withNamespace(namespace)
             .withLabels(Names.labels(Names.QUEUE, queue.getMetadata().getName(), "process"))
             .withFinalizers(Names.TERMINATE)
-            .withOwnerReferences(owners(namespace, spec))
+            .withOwnerReferences(owners(namespace, process.getProcess()))
             .build());
     made.setSpec(
         new WorkerProcessSpec(
             spec.getName(),
             spec.getDaemon(),
-            spec.getParent().isEmpty() ? null : spec.getParent(),
+            parent(process.getProcess()),
             queue.getMetadata().getName()));
     return made;
   }
 
-  /** A daemon goes with the process that has started it, when somebody deletes that. */
-  private List<OwnerReference> owners(String namespace, ProcessSpec spec) {
-    if (!spec.getDaemon() || spec.getParent().isEmpty()) {
+  /** The process that has started it, or else the worker whose function has. */
+  private static @Nullable String parent(ProcessStatus process) {
+    String parent = process.getSpec().getParent();
+    String name = parent.isEmpty() ? process.getParentWorker() : parent;
+    return name.isEmpty() ? null : name;
+  }
+
+  /** A daemon goes with its parent, when somebody deletes that. */
+  private List<OwnerReference> owners(String namespace, ProcessStatus process) {
+    if (!process.getSpec().getDaemon()) {
       return List.of();
     }
-    HasMetadata parent = calls.findProcess(namespace, spec.getParent());
-    return parent == null ? List.of() : List.of(Owners.parent(parent));
+    String parent = process.getSpec().getParent();
+    HasMetadata owner =
+        parent.isEmpty() ? worker(namespace, process) : calls.findProcess(namespace, parent);
+    return owner == null ? List.of() : List.of(Owners.parent(owner));
+  }
+
+  /** The pod that it was started in, and not another of its name; null: it is gone, or none. */
+  private @Nullable Pod worker(String namespace, ProcessStatus process) {
+    String name = process.getParentWorker();
+    Pod pod = name.isEmpty() ? null : calls.find(namespace, name);
+    boolean isIt =
+        pod != null
+            && RandomId.of(UUID.fromString(pod.getMetadata().getUid()))
+                .equals(process.getParentWorkerNonce());
+    return isIt ? pod : null;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static dev.podpool.operator.cluster.TestCluster.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.crd.WorkerProcess;
 import dev.podpool.crd.WorkerProcessSpec;
 import dev.podpool.crd.WorkerProcessStatus;
@@ -11,6 +12,7 @@ import dev.podpool.crd.WorkerProcessStatus.Phase;
 import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.WorkerStart;
+import dev.podpool.session.RandomId;
 import dev.podpool.testing.ApiServer;
 import dev.podpool.testing.OnApiServer;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -20,6 +22,8 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -320,6 +324,43 @@ class ProcessApiServerTest {
     WorkerProcess other = await(() -> cluster.process("process-other"), made -> made != null);
     assertThat(other.getMetadata().getOwnerReferences()).isEmpty();
     cluster.awaitPods(NAME, "process-daemon", "process-other");
+  }
+
+  @Test
+  void aDaemonGoesWithTheWorkerWhoseFunctionHasStartedIt() {
+    defined();
+    cluster.awaitPods(NAME); // a pod that stands for a worker's
+    String uid = cluster.pod(NAME).getMetadata().getUid();
+    var spec = ProcessSpec.newBuilder().setName("Process-1").setDaemon(true);
+    ByteString nonce = RandomId.of(UUID.fromString(uid));
+    startedIn("process-daemon", spec, nonce);
+    startedIn("process-other", ProcessSpec.newBuilder().setName("Process-2"), nonce);
+    startedIn("process-stranger", spec, RandomId.next()); // of a pod that had the name before
+
+    WorkerProcess daemon = await(() -> cluster.process("process-daemon"), made -> made != null);
+    assertThat(daemon.getSpec().parent()).isEqualTo(NAME);
+    OwnerReference owner = daemon.getMetadata().getOwnerReferences().getFirst();
+    assertThat(owner.getKind()).isEqualTo("Pod");
+    assertThat(owner.getUid()).isEqualTo(uid);
+    assertThat(owner.getController()).isFalse();
+    for (String name : List.of("process-other", "process-stranger")) {
+      WorkerProcess other = await(() -> cluster.process(name), made -> made != null);
+      assertThat(other.getSpec().parent()).isEqualTo(NAME);
+      assertThat(other.getMetadata().getOwnerReferences()).as(name).isEmpty();
+    }
+  }
+
+  private void startedIn(String name, ProcessSpec.Builder spec, ByteString nonce) {
+    cluster.queue.say(
+        name,
+        status ->
+            status
+                .setReady(1)
+                .setProcess(
+                    ProcessStatus.newBuilder()
+                        .setSpec(spec)
+                        .setParentWorker(NAME)
+                        .setParentWorkerNonce(nonce)));
   }
 
   @Test
