@@ -130,6 +130,8 @@ public class SharedLock extends SharedObject implements Lock {
   }
 
   private void watch(long token) {
+    // There is one grant at a time: others have released those before, with releaseAny.
+    ends.keySet().stream().filter(before -> before < token).forEach(this::forget);
     Runnable end = () -> lost(token);
     ends.put(token, end);
     link().hold(end);
