@@ -678,7 +678,12 @@ class WrongUseTest {
             "a name that is too long",
             IllegalArgumentException.class,
             List.of("a process name of 64 characters", "1 to 63"),
-            test -> () -> test.process().name("x".repeat(64))));
+            test -> () -> test.process().name("x".repeat(64))),
+        wrong(
+            "a name that the queue refuses",
+            PodpoolException.class,
+            List.of("a process name of 5 characters", "none of them a control character"),
+            test -> test.process().name("two\n2")::start));
   }
 
   private PodProcess process() {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,25 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
   private static final String MAIN = "MainProcess"; // as in Python
 
   /** What runs it, and where its end is seen. */
-  private record Started(String pool, PoolClient client, MapJob job) {}
+  private record Started(
+      String pool, PoolClient client, CompletableFuture<Void> defined, MapJob job) {
+
+    /** Why the queue does not have it, once its job is accepted or has ended; null: it has. */
+    @Nullable RuntimeException refused() {
+      Supplier<? extends RuntimeException> broken =
+          job.isAccepted() || !job.isDone() ? null : job.ended().broken();
+      if (broken == null) {
+        return null;
+      }
+      try {
+        // Without that the job is refused too, for want of it.
+        QueueLink.await(defined);
+        return broken.get();
+      } catch (PodpoolException e) {
+        return e;
+      }
+    }
+  }
 
   private final transient @Nullable Podpool podpool; // null where it runs
   private final transient @Nullable CapturedFunction function; // null: this
@@ -176,6 +195,8 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
    * @throws IllegalStateException if it was started before, or this is a daemon itself: those may
    *     not have children
    * @throws dev.podpool.function.EncodeException if an argument can't travel
+   * @throws PodpoolException if the queue refuses it, and says why, or is given up; it is not
+   *     started then
    */
   public void start() {
     Started starting;
@@ -196,6 +217,14 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
       starting.job().awaitAccepted();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // it is under way
+      return;
+    }
+    RuntimeException refused = starting.refused();
+    if (refused != null) {
+      synchronized (this) {
+        started = null;
+      }
+      throw refused;
     }
   }
 
@@ -223,14 +252,15 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
             .build();
     PoolClient client = podpool().client(pool);
     MapJob job = new MapJob(client, 1, MapJob.Role.KEEPER);
-    podpool().send(Operation.newBuilder().setDefinePool(define).build());
+    CompletableFuture<Void> defined =
+        podpool().ask(Operation.newBuilder().setDefinePool(define).build());
     new Submission(client, job.id, what)
         .submit(
             job,
             JobOptions.defaults().withMaxAttempts(1).withRetention(RETENTION),
             1,
             Collections.singletonList(arguments));
-    return new Started(pool, client, job);
+    return new Started(pool, client, defined, job);
   }
 
   private Started started() {

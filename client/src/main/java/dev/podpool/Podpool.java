@@ -51,6 +51,7 @@ import java.util.Objects;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -691,8 +692,9 @@ public final class Podpool implements AutoCloseable {
     return client;
   }
 
-  void send(Operation operation) {
-    link.send(operation);
+  /** Does not wait: completes as {@link QueueLink#call} says. */
+  CompletableFuture<Void> ask(Operation operation) {
+    return link.call(operation);
   }
 
   void signal(SignalProcess signal) {

@@ -37,13 +37,16 @@ class GrantsTest {
   private final List<Operation> sent = new ArrayList<>();
   private final QueueLink link = new QueueLink(new Fleeting(), Duration.ofHours(1));
   private final AtomicInteger lost = new AtomicInteger();
+  private boolean fleeting = true;
+  private Runnable expire = () -> {};
 
-  /** A queue whose sessions expire with each grant. */
+  /** A queue whose sessions expire with each grant, where they are fleeting. */
   private final class Fleeting implements QueueAccess {
     private long token;
 
     @Override
     public QueueSession open(OpenSession open, SessionHandler handler, Duration patience) {
+      expire = () -> expire(handler);
       return operation -> {
         sent.add(operation);
         switch (operation.getKindCase()) {
@@ -68,8 +71,14 @@ class GrantsTest {
       };
     }
 
-    private static void grant(Operation operation, SessionHandler handler, Reply.Builder reply) {
+    private void grant(Operation operation, SessionHandler handler, Reply.Builder reply) {
       handler.onReply(operation, reply.build());
+      if (fleeting) {
+        expire(handler);
+      }
+    }
+
+    private static void expire(SessionHandler handler) {
       Refusal expired = Refusal.newBuilder().setCode(ErrorCode.SESSION_EXPIRED).build();
       assertThat(handler.onExpired(expired, List.of())).isNotNull();
     }
@@ -109,6 +118,16 @@ class GrantsTest {
     assertThat(lost).hasValue(2);
     assertThat(lock.tryLock()).isTrue();
     assertThat(lost).hasValue(3);
+  }
+
+  @Test
+  void whatWasReleasedByOthersIsNoLossOnceTheLockIsHeldAgain() {
+    fleeting = false;
+    SharedLock lock = lock();
+    lock.lock(); // and then others have released it
+    lock.lock();
+    expire.run();
+    assertThat(lost).hasValue(1);
   }
 
   @Test

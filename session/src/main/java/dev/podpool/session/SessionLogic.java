@@ -276,8 +276,15 @@ public final class SessionLogic {
       handler.onReply(operation, reply);
       return;
     }
+    if (sequence <= applied) {
+      // It was told, and is kept all the same: that it has arrived was lost with a connection.
+      if (!confirmedWakes.contains(sequence)) {
+        confirmedWakes.add(sequence);
+      }
+      return;
+    }
     // Answers come in order, and none twice: what is before it was simply done.
-    if (sequence > applied && sequence <= applied + unapplied.size()) {
+    if (sequence <= applied + unapplied.size()) {
       advance(sequence - 1);
       applied = sequence;
       Operation answered = unapplied.remove();

@@ -229,6 +229,28 @@ class SessionLogicTest {
   }
 
   @Test
+  void lateAnswerWhoseConfirmationWasLostIsConfirmedAgainWhenItComesAgain() {
+    open();
+    logic.add(Operation.newBuilder().setJoinPool(JoinPool.getDefaultInstance()).build());
+    poll();
+    receive(response(2).setApplied(1));
+    receive(response(3).addReplies(joined(1)));
+    now = logic.nextPollMillis();
+    assertThat(poll().getBatch().getConfirmedWakesList()).containsExactly(1L);
+    // Was under way before that arrived, and then the connection broke: it never did.
+    receive(response(4).setApplied(1).addDeliveries(gone("p")));
+    logic.reconnect();
+    poll();
+
+    receive(response(2, 1).setApplied(1).addReplies(joined(1)));
+    receive(response(2, 2).setApplied(1).addReplies(joined(1)));
+
+    assertThat(told).containsExactly("join POOL_JOINED", "delivered p");
+    logic.add(cancel("a"));
+    assertThat(poll().getBatch().getConfirmedWakesList()).containsExactly(1L);
+  }
+
+  @Test
   void noMoreThanTheLimitIsUnconfirmed() {
     open();
     for (int i = 0; i <= SessionLogic.UNCONFIRMED_OPERATIONS_MAX; i++) {

@@ -469,11 +469,14 @@ public final class QueueLoop implements AutoCloseable {
     @Override
     public Snapshot snapshot() {
       Inside before = enter();
+      Snapshot taken;
       try {
-        return machine.snapshot();
+        taken = machine.snapshot();
       } finally {
         inside.set(before);
       }
+      pump(); // it may have taken long
+      return taken;
     }
 
     @Override

@@ -30,6 +30,7 @@ import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.TakeItem;
+import dev.podpool.queue.QueueMachine;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
 import java.nio.ByteBuffer;
@@ -38,6 +39,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -549,5 +551,48 @@ class QueueLoopTest {
     driven.get().apply(entry);
     assertThat(loop.read(machine -> machine.index())).isCompletedWithValue(1L);
     loop.close();
+  }
+
+  @Test
+  void whatIsAskedWhileASnapshotIsTakenIsAnsweredBehindIt() throws Exception {
+    AtomicReference<Log.Replica> driven = new AtomicReference<>();
+    QueueLoop loop =
+        new QueueLoop(
+            new ForwardingLog() {
+              @Override
+              public void start(Replica replica) {
+                driven.set(replica);
+                super.start(replica);
+              }
+            },
+            BlobStore.NONE,
+            () -> 1,
+            due -> new NoAlarm(),
+            LoopMetrics.NONE,
+            cause -> {});
+    loop.start();
+    loop.open(OpenSession.newBuilder().setNonce(id()).build(), new Told());
+    boolean hasMet = false;
+    while (!hasMet) { // until one comes while it is taken
+      Thread snapshot = new Thread(() -> driven.get().snapshot());
+      snapshot.start();
+      CompletableFuture<Long> asked = loop.read(QueueMachine::index);
+      while (asked.isDone() && snapshot.isAlive()) {
+        asked = loop.read(QueueMachine::index);
+      }
+      hasMet = !asked.isDone();
+      snapshot.join();
+      assertThat(asked).isCompletedWithValue(1L); // nobody else looks
+    }
+    loop.close();
+  }
+
+  /** The loop does nothing by itself. */
+  private static final class NoAlarm implements Alarm {
+    @Override
+    public void set(long millis) {}
+
+    @Override
+    public void close() {}
   }
 }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class LargeAnswersTest {
 
-  private static final int THREADS = 32;
+  private static final int THREADS = 12;
   private static final int LENGTH = 1_000_000;
 
   @TempDir private Path directory;
