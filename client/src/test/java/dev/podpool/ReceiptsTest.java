@@ -48,11 +48,11 @@ class ReceiptsTest {
   void comeBeforeWhatMustSeeThem() throws Exception {
     queue.get();
     Thread asking = asking();
-    while (asking.getState() != Thread.State.TIMED_WAITING) {
+    while (asking.isAlive() && asking.getState() != Thread.State.TIMED_WAITING) {
       Thread.onSpinWait();
     }
     assertThat(full.asked.getCount()).isEqualTo(1);
-    full.handler.onDone(full.later.get(0));
+    full.later.forEach(full.handler::onDone);
     asking.join();
     assertThat(full.asked.getCount()).isZero();
   }
