@@ -128,6 +128,20 @@ final class Backlog {
     return its == null ? null : its.firstEntry().getValue();
   }
 
+  /**
+   * As {@link #oldest}, of what has arrived; only where nothing has, of all. What has not may be on
+   * its way back, as it came too late for who wanted it.
+   */
+  @Nullable Delivered oldestArrived(long session) {
+    TreeMap<Long, Delivered> its = bySession.get(session);
+    return its == null
+        ? null
+        : its.values().stream()
+            .filter(taken -> taken.confirmed)
+            .findFirst()
+            .orElse(oldest(session));
+  }
+
   void confirm(Delivered taken) {
     unconfirmed -= taken.confirmed ? 0 : 1;
     taken.confirmed = true;

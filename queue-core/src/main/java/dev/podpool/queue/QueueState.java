@@ -193,7 +193,7 @@ final class QueueState extends SharedObject {
     }
     Backlog.Delivered taken =
         done.getDelivery() == 0
-            ? backlog.oldest(session)
+            ? backlog.oldestArrived(session)
             : backlog.find(session, done.getDelivery());
     if (taken == null) {
       return refused(notHeld(done.getDelivery()));

@@ -87,13 +87,20 @@ final class QueueModel {
     goOn();
   }
 
+  private boolean isConfirmed(String client, long delivery) {
+    Taken found = find(client, delivery);
+    return found != null && found.confirmed();
+  }
+
   void taskDone(String client, long sequence, long delivery) {
     if (!joinable) {
       answer(client, sequence, "INVALID_ARGUMENT");
       return;
     }
     List<Long> its = deliveriesOf(client);
-    long named = delivery == 0 && !its.isEmpty() ? its.get(0) : delivery;
+    List<Long> arrived = its.stream().filter(each -> isConfirmed(client, each)).toList();
+    long oldest = !arrived.isEmpty() ? arrived.get(0) : its.isEmpty() ? 0 : its.get(0);
+    long named = delivery == 0 ? oldest : delivery;
     Taken found = find(client, named);
     if (found == null) {
       answer(client, sequence, "NOT_HELD");

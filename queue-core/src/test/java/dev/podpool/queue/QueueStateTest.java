@@ -206,6 +206,20 @@ class QueueStateTest {
   }
 
   @Test
+  void whatIsOnItsWayBackIsNotDoneWithInThePlaceOfWhatHasArrived() {
+    open(0, true);
+    ask(script, "ann", put(0, "apple", "plum"));
+    assertThat(ask(script, "bob", take(0))).isEqualTo("apple 1"); // too late for who wanted it
+    assertThat(ask(script, "bob", take(0))).isEqualTo("plum 2");
+    assertThat(script.send("bob", confirm(2, false))).isEqualTo("done");
+    assertThat(script.send("bob", taskDone(0))).isEqualTo("done");
+    assertThat(script.send("bob", confirm(1, true))).isEqualTo("done");
+    assertThat(ask(script, "cid", take(0))).isEqualTo("apple 3 again");
+    assertThat(script.send("cid", taskDone(0))).isEqualTo("done");
+    assertThat(ask(script, "ann", join(0))).isEqualTo("joined");
+  }
+
+  @Test
   void aWorkerThatEndsBeforeItIsDoneLeavesItsItemToOthersAndTheCountAsItIs() {
     open(0, true);
     ask(script, "ann", put(0, "apple"));
