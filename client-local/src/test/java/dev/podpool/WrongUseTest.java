@@ -93,9 +93,20 @@ class WrongUseTest {
   static Stream<Arguments> locks() {
     return Stream.of(
         wrong(
+            "lock what is of a closed Podpool",
+            PodpoolException.class,
+            List.of("SESSION_CLOSED", "as its Podpool was; open another"),
+            test -> {
+              Podpool closed = Podpool.local();
+              SharedLock lock = closed.lock("basket");
+              closed.close();
+              return lock::lock;
+            }),
+        wrong(
             "unlock what is not locked",
             IllegalMonitorStateException.class,
-            List.of("lock basket is not held by this handle", "lock it first"),
+            List.of(
+                "lock basket is not held by this handle", "lock it first (releaseAny() frees it"),
             test -> test.podpool.lock("basket")::unlock),
         wrong(
             "unlock twice",
@@ -314,7 +325,7 @@ class WrongUseTest {
         wrong(
             "put into a closed one",
             QueueClosedException.class,
-            List.of("queue 'orders' is closed", "0 of 1 are in"),
+            List.of("queue 'orders' is closed, and 0 of 1 are in; put the rest into another"),
             test -> {
               test.queue().close();
               return () -> test.queue().put("a");

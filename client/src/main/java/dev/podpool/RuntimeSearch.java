@@ -125,7 +125,7 @@ record RuntimeSearch(Endpoint.Source source, String place, String remedy) {
     }
     boolean isRefused = failure instanceof QueueUnreachableException q && q.isForGood();
     return !isRefused && source instanceof RuntimeDirectory directory && directory.isRun()
-        ? "the queue of the runtime in " + directory.path() + " is starting"
+        ? "the queue of the runtime in " + directory.path() + " does not answer at this moment"
         : null;
   }
 

@@ -237,7 +237,8 @@ public class SharedLock extends SharedObject implements Lock {
 
   IllegalMonitorStateException notHeld() {
     return new IllegalMonitorStateException(
-        this + " is not held by this handle; lock it first, or use releaseAny()");
+        this
+            + " is not held by this handle; lock it first (releaseAny() frees it, whoever has it)");
   }
 
   // ---- for conditions

@@ -154,7 +154,9 @@ final class Lifetimes {
   void close(SessionState session, Effects effects) {
     end(
         session,
-        Refusals.of(ErrorCode.SESSION_CLOSED, "the session was closed"),
+        Refusals.of(
+            ErrorCode.SESSION_CLOSED,
+            "the session was closed, as its Podpool was; open another, and use nothing of this one"),
         null,
         false,
         effects);

@@ -323,7 +323,8 @@ final class QueueState extends SharedObject {
 
   private Refusal closedFor(int done, PutItems put) {
     return Refusals.of(
-        ErrorCode.QUEUE_CLOSED, title() + " is closed, and " + howMany(done, put) + " in it");
+        ErrorCode.QUEUE_CLOSED,
+        title() + " is closed, and " + howMany(done, put) + "; put the rest into another");
   }
 
   private static String howMany(int done, PutItems put) {

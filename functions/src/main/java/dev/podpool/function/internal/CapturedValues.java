@@ -126,7 +126,9 @@ final class CapturedValues {
       return CANNOT_TRAVEL + "It is " + problem + ": give that its full type.";
     }
     if (type.getName().startsWith("java.util.concurrent.") || type == Thread.class) {
-      return CANNOT_TRAVEL + "Nothing is shared with a worker: return what it would change.";
+      return CANNOT_TRAVEL
+          + "Nothing is shared with a worker but what a Podpool shares, as SharedLock or SharedMap:"
+          + " take such a one, or return what it would change.";
     }
     if (type.isArray()) {
       return CANNOT_TRAVEL + "Wrap it in a record, or pass it as an argument.";

@@ -86,6 +86,10 @@ final class FunctionTypes {
         : checked(same ? declared : callSite, which);
   }
 
+  private static boolean isResource(Type type) {
+    return type instanceof Class<?> raw && AutoCloseable.class.isAssignableFrom(raw);
+  }
+
   private Type checked(Type type, String which) {
     String problem = ConcreteTypes.problem(type);
     if (problem != null) {
@@ -94,8 +98,11 @@ final class FunctionTypes {
               + place
               + " is "
               + problem
-              + ": a worker could not decode it. Name a method whose types are complete, or give"
-              + " them: Typed.function(function, new TypeRef<List<String>>() {}, …).");
+              + ": a worker could not decode it. "
+              + (isResource(type)
+                  ? "Open it inside the function, and pass its path or address."
+                  : "Name a method whose types are complete, or give them:"
+                      + " Typed.function(function, new TypeRef<List<String>>() {}, …)."));
     }
     return type;
   }

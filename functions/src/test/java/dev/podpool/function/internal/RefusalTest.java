@@ -12,6 +12,7 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 
@@ -99,6 +100,26 @@ class RefusalTest {
                 + " dev.podpool.function.sample.Samples$Vague, whose component `thing` is"
                 + " java.lang.Object"
                 + TYPED);
+  }
+
+  @Test
+  void aResourceAsAnArgumentIsToBeOpenedThere() {
+    erased(Samples.takesReader())
+        .hasMessage(
+            "the argument of the method reference Samples::firstLine is java.io.BufferedReader,"
+                + " which is a resource and not a value: a worker could not decode it. Open it"
+                + " inside the function, and pass its path or address.");
+  }
+
+  @Test
+  void aCapturedLockIsToBeASharedOne() throws IOException {
+    refused(Samples.capturesLock(new ReentrantLock()))
+        .hasMessage(
+            "the lambda at Samples.java:"
+                + line("lock.isLocked()")
+                + " captures `lock` (java.util.concurrent.locks.ReentrantLock), which cannot travel"
+                + " to a worker. Nothing is shared with a worker but what a Podpool shares, as"
+                + " SharedLock or SharedMap: take such a one, or return what it would change.");
   }
 
   private static AbstractThrowableAssert<?, ? extends Throwable> refused(Serializable function) {

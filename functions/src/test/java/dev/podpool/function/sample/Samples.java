@@ -241,6 +241,19 @@ public final class Samples {
     return n -> reader.read() + n;
   }
 
+  private static String firstLine(java.io.BufferedReader reader) throws java.io.IOException {
+    return reader.readLine();
+  }
+
+  public static RemoteFunction<java.io.BufferedReader, String> takesReader() {
+    return Samples::firstLine;
+  }
+
+  public static RemoteFunction<Integer, Boolean> capturesLock(
+      java.util.concurrent.locks.ReentrantLock lock) {
+    return n -> lock.isLocked();
+  }
+
   public static RemoteFunction<Integer, Integer> capturesList(long before, List<String> names) {
     return n -> (int) before + names.size() + n;
   }
