@@ -204,7 +204,8 @@ class RemotePoolTest {
     var connecting =
         CompletableFuture.supplyAsync(
             () -> Podpool.connect(directory, OPTIONS.whenStarting(told::complete)));
-    assertThat(told.get()).isEqualTo("the queue of the runtime in %s does not answer at this moment", directory);
+    assertThat(told.get())
+        .isEqualTo("the queue of the runtime in %s does not answer at this moment", directory);
     remote.queue.start();
     try (Podpool podpool = connecting.get()) {
       assertThat(podpool.pools()).hasSize(1);
