@@ -98,7 +98,7 @@ class SharedInWorkersTest {
     lock.lock();
     if (Files.notExists(Path.of(marker))) {
       Files.writeString(Path.of(marker), Long.toString(lock.fencingToken()));
-      Thread.sleep(Long.MAX_VALUE); // until its worker is killed
+      Thread.sleep(200_000); // until its worker is killed, or the test has failed
     }
     long token = lock.fencingToken();
     lock.unlock();
