@@ -38,7 +38,7 @@ class ObjectsReadTest {
   }
 
   @Test
-  void pagesHaveEachObjectOnceAlsoWhereTheLastOfThePageBeforeIsGone() {
+  void pagesHaveEachObjectOnceWhetherTheLastOfThePageBeforeIsThereOrNot() {
     for (int i = 0; i < 5; i++) {
       open(ObjectRef.newBuilder().setId(TestPayloads.id("id" + i)));
       open(ObjectRef.newBuilder().setName("n" + (9 - i)));
@@ -52,10 +52,12 @@ class ObjectsReadTest {
       ObjectStatus last = page.getObjects(page.getObjectsCount() - 1);
       query.setAfter(last.getObject().getName());
       query.setAfterNumber(last.getObject().getName().isEmpty() ? last.getNumber() : 0);
-      queue.send(
-          "client",
-          Operation.newBuilder()
-              .setDeleteObject(DeleteObject.newBuilder().setObject(last.getObject())));
+      if (words.size() % 4 == 0) {
+        queue.send(
+            "client",
+            Operation.newBuilder()
+                .setDeleteObject(DeleteObject.newBuilder().setObject(last.getObject())));
+      }
     } while (page.getMore());
     assertThat(words)
         .containsExactly("n5", "n6", "n7", "n8", "n9", "id0", "id1", "id2", "id3", "id4");
