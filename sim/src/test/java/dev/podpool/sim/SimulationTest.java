@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 class SimulationTest {
 
-  private static final int SEEDS = 200;
+  private static final int SEEDS = 100;
 
   @TestFactory
   Stream<DynamicTest> everythingAcceptedEndsOnceWhateverDiesOnTheWay() {

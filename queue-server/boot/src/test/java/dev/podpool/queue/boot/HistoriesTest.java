@@ -40,7 +40,7 @@ class HistoriesTest {
   private static final int KILLS = Integer.getInteger("kills", 3);
 
   private static final int CLIENTS = 5;
-  private static final int TURNS_BETWEEN_KILLS = 80;
+  private static final int TURNS_BETWEEN_KILLS = 50;
   private static final int PARTIES = 3;
   private static final int ROUNDS = 40;
   private static final int MESSAGES = 600;
