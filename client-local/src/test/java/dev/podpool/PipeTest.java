@@ -126,4 +126,27 @@ class PipeTest {
     pipe.second().close();
     assertThatThrownBy(pipe::status).isInstanceOf(NotFoundException.class);
   }
+
+  @Test
+  void eachHandleOfAnEndCountsInOneProcessToo() throws Exception {
+    Pipe<Integer> pipe = podpool.pipe(Integer.class);
+    SharedQueue<Connection<Integer>> ends = podpool.queue("ends", new TypeRef<>() {});
+    ends.put(pipe.first());
+    ends.put(pipe.first());
+    Connection<Integer> second = ends.get();
+    Connection<Integer> third = ends.get();
+    pipe.second().send(1);
+    assertThat(second.poll()).isTrue();
+
+    second.close();
+    second.close();
+    assertThat(third.recv()).as("what another had found").isEqualTo(1);
+    pipe.first().close();
+    pipe.second().send(2);
+    assertThat(third.recv()).isEqualTo(2);
+    assertThatThrownBy(second::recv).isInstanceOf(IllegalStateException.class);
+
+    third.close();
+    assertThatThrownBy(() -> pipe.second().send(3)).isInstanceOf(BrokenPipeException.class);
+  }
 }

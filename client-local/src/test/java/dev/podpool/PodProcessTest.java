@@ -58,6 +58,24 @@ class PodProcessTest {
     assertThat(podpool.pools()).isEmpty();
   }
 
+  static void sendToItself() throws Exception {
+    try (Podpool own = Podpool.local()) {
+      Pipe<String> pipe = own.pipe(String.class);
+      pipe.first().send("hello");
+      if (!pipe.second().recv().equals("hello")) {
+        System.exit(3);
+      }
+    }
+  }
+
+  @Test
+  void itMayHaveAQueueOfItsOwnToo() throws Exception {
+    PodProcess process = podpool.process(PodProcessTest::sendToItself);
+    process.start();
+    process.join();
+    assertThat(process.exitCode()).as(process.exitReason()).isZero();
+  }
+
   @Test
   void exitCodesAreThoseOfPython() throws Exception {
     PodProcess thrown = podpool.process(PodProcessTest::fail, 7);

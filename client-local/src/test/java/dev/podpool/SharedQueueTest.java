@@ -261,6 +261,55 @@ class SharedQueueTest {
         .hasMessageContaining("too many times");
   }
 
+  /** Takes an item, has another thread take the next and be done with it, and dies. */
+  static void takeTwoAndDie(SharedJoinableQueue<String> queue) throws Exception {
+    queue.get();
+    async(
+            () -> {
+              queue.get();
+              queue.taskDone();
+              return null;
+            })
+        .get();
+    Runtime.getRuntime().halt(1);
+  }
+
+  @Test
+  void whatAThreadIsDoneWithIsItsOwnAndOthersComeBack() throws Exception {
+    SharedJoinableQueue<String> queue = podpool.joinableQueue(String.class);
+    queue.put("slow");
+    queue.put("fast");
+    PodProcess process = podpool.process(SharedQueueTest::takeTwoAndDie, queue);
+    process.start();
+    process.join();
+    assertThat(process.exitCode()).isOne();
+    assertThat(queue.getNowait()).isEqualTo("slow");
+    assertThat(queue.isEmpty()).isTrue();
+    assertThat(queue.unfinished()).isOne();
+  }
+
+  @Test
+  void whatOneThreadTakesOthersMayBeDoneWith() throws Exception {
+    SharedJoinableQueue<Integer> queue = podpool.joinableQueue("orders", Integer.class);
+    for (int i = 0; i < 3; i++) {
+      queue.put(i);
+      queue.get();
+    }
+    SharedJoinableQueue<Integer> again = podpool.joinableQueue("orders", Integer.class);
+    for (int i = 0; i < 3; i++) {
+      async(
+              () -> {
+                again.taskDone();
+                return null;
+              })
+          .get();
+    }
+    queue.join();
+    assertThatThrownBy(queue::taskDone)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("too many times");
+  }
+
   /** Two producers and two consumers, and an item for each of these to end with. */
   @Test
   void allThatIsProducedIsConsumedOnce() throws Exception {

@@ -364,7 +364,7 @@ class WrongUseTest {
         wrong(
             "be done too often",
             IllegalStateException.class,
-            List.of("taskDone() called too many times", "queue 'work'"),
+            List.of("taskDone() called too many times", "queue work", "get() first"),
             test -> {
               SharedJoinableQueue<String> queue = test.podpool.joinableQueue("work", String.class);
               queue.put("a");

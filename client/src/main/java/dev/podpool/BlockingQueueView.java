@@ -49,7 +49,7 @@ final class BlockingQueueView<E extends @Nullable Object> extends AbstractQueue<
   }
 
   private static Duration duration(long time, TimeUnit unit) {
-    return time <= 0 ? Duration.ZERO : Duration.ofMillis(Math.max(1, unit.toMillis(time)));
+    return Duration.ofNanos(unit.toNanos(time)); // 292 years at most, and no overflow
   }
 
   @Override

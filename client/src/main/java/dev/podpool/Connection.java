@@ -19,14 +19,15 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One end of a {@link Pipe}. A message is at most 1 MiB as JSON, and may be null. Thread-safe.
  *
- * <p>The end is held until it is closed, or until this process's session ends: if it is not heard
- * of for a whole session term (10 s), the others find the end closed, and this one a {@link
- * PodpoolException}.
+ * <p>The end is held until it is closed, by each of its handles, or until this process's session
+ * ends: if it is not heard of for a whole session term (10 s), the others find the end closed, and
+ * this one a {@link PodpoolException}.
  *
  * @param <E> the type of one message
  */
@@ -54,12 +55,29 @@ public final class Connection<E extends @Nullable Object> implements Closeable, 
   }
 
   void hold() {
-    OwnProcess own = OwnProcess.ofThisJvm();
     HoldEnd.Builder hold = HoldEnd.newBuilder().setPipe(pipe.ref()).setEnd(end);
-    if (own != null) {
+    OwnProcess own = OwnProcess.ofThisJvm();
+    if (own != null && link().isOwn()) {
       hold.setProcess(own.pool()); // which holds what it was given, until here
     }
-    check(link().call(Operation.newBuilder().setHoldEnd(hold).build()));
+    CompletableFuture<Reply> answer;
+    synchronized (link().ends()) {
+      link().ends().add(pipeEnd(), this);
+      answer = link().ask(Operation.newBuilder().setHoldEnd(hold).build());
+    }
+    boolean isHeld = false;
+    try {
+      check(ObjectLink.answer(answer));
+      isHeld = true;
+    } finally {
+      if (!isHeld) {
+        var unused = link().ends().removeLast(pipeEnd(), this);
+      }
+    }
+  }
+
+  private PipeEnd pipeEnd() {
+    return PipeEnd.newBuilder().setPipe(pipe.ref()).setEnd(end).build();
   }
 
   /** What it travels as; not for users. */
@@ -70,9 +88,10 @@ public final class Connection<E extends @Nullable Object> implements Closeable, 
     }
     List<PipeEnd> encoded = ENCODED.get();
     if (encoded != null) {
-      encoded.add(PipeEnd.newBuilder().setPipe(pipe.ref()).setEnd(end).build());
+      encoded.add(pipeEnd());
     }
-    return ObjectResolver.reference(pipe.ref(), end, receives && sends);
+    return ObjectResolver.reference(
+        link(), ObjectResolver.reference(pipe.ref(), end, receives && sends));
   }
 
   /** The ends that {@code encoding} encodes. */
@@ -236,10 +255,13 @@ public final class Connection<E extends @Nullable Object> implements Closeable, 
   // ---- closing
 
   /**
-   * Lets go of this end. Where no other process holds it, who receives at the other end gets all
-   * that was sent, and then an {@link EOFException}; who sends there, a {@link
-   * BrokenPipeException}. What {@link #poll} has found and {@link #recv} has not received is there
-   * for others. Again: does nothing.
+   * Lets go of this end. Where no other handle holds it, in this process or elsewhere, who receives
+   * at the other end gets all that was sent, and then an {@link EOFException}; who sends there, a
+   * {@link BrokenPipeException}. What {@link #poll} has found and {@link #recv} has not received is
+   * there for others. Again: does nothing.
+   *
+   * <p>Each handle counts: one that arrived twice is to be closed twice. With the last of this
+   * process whoever waits at the end there is told; until then they go on waiting.
    */
   @Override
   public void close() {
@@ -247,15 +269,33 @@ public final class Connection<E extends @Nullable Object> implements Closeable, 
       return;
     }
     closed = true;
-    Reply reply =
-        link()
-            .call(
-                Operation.newBuilder()
-                    .setCloseEnd(CloseEnd.newBuilder().setPipe(pipe.ref()).setEnd(end))
-                    .build());
+    CompletableFuture<Reply> answer = null;
+    synchronized (link().ends()) {
+      if (link().ends().removeLast(pipeEnd(), this)) {
+        answer =
+            link()
+                .ask(
+                    Operation.newBuilder()
+                        .setCloseEnd(CloseEnd.newBuilder().setPipe(pipe.ref()).setEnd(end))
+                        .build());
+      }
+    }
+    if (answer == null) {
+      givePolledBack();
+      return;
+    }
+    Reply reply = ObjectLink.answer(answer);
     // A pipe that is gone has no ends to close.
     if (reply.hasRefusal() && reply.getRefusal().getCode() != ErrorCode.OBJECT_UNKNOWN) {
       throw ObjectLink.exception(reply);
+    }
+  }
+
+  /** The session goes on to hold the end, and would keep them. */
+  private void givePolledBack() {
+    synchronized (polled) {
+      polled.forEach(found -> link().send(confirm(found, true)));
+      polled.clear();
     }
   }
 

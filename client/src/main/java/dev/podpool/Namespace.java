@@ -26,7 +26,7 @@ public final class Namespace extends SharedObject {
 
   /** For what is not about the values. */
   private SharedMap<String, String> entries() {
-    return map(ValueCodec.of(String.class));
+    return map(ValueCodec.of(link(), String.class));
   }
 
   /**
@@ -36,12 +36,12 @@ public final class Namespace extends SharedObject {
    * @throws dev.podpool.function.DecodeException if it is of another type
    */
   public <T> T get(String name, Class<T> type) {
-    return find(name, ValueCodec.<T>of(type));
+    return find(name, ValueCodec.<T>of(link(), type));
   }
 
   /** {@link #get(String, Class)} of a type with arguments, or of one that may be null. */
   public <T extends @Nullable Object> T get(String name, TypeRef<T> type) {
-    return find(name, ValueCodec.<T>of(type.type()));
+    return find(name, ValueCodec.<T>of(link(), type.type()));
   }
 
   @SuppressWarnings("NullAway") // what is there is a T, which null may be
@@ -65,12 +65,12 @@ public final class Namespace extends SharedObject {
     } else {
       type = value instanceof Enum<?> constant ? constant.getDeclaringClass() : value.getClass();
     }
-    map(ValueCodec.<@Nullable Object>of(type)).put(name, value);
+    map(ValueCodec.<@Nullable Object>of(link(), type)).put(name, value);
   }
 
   /** {@link #set(String, Object)} of a type with arguments. */
   public <T extends @Nullable Object> void set(String name, T value, TypeRef<T> type) {
-    map(ValueCodec.<T>of(type.type())).put(name, value);
+    map(ValueCodec.<T>of(link(), type.type())).put(name, value);
   }
 
   public boolean contains(String name) {

@@ -1,7 +1,9 @@
 package dev.podpool;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.CancelWait;
 import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.NameQueue;
 import dev.podpool.protocol.ObjectQuery;
 import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.OpenObject;
@@ -10,10 +12,12 @@ import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
+import dev.podpool.session.RandomId;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,9 +27,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A connection as shared objects see it. Thread-safe. */
 final class ObjectLink {
+
+  private static final int QUEUE_ID_BYTES = 8;
 
   private final QueueLink link;
   // What a new session opens first.
@@ -34,10 +41,43 @@ final class ObjectLink {
   private final Set<Runnable> holders = ConcurrentHashMap.newKeySet();
   private final Map<ObjectRef, WeakReference<SharedLock>> locks =
       new HashMap<>(); // guarded by itself
+  private final TakenItems taken = new TakenItems();
+  private final HeldEnds ends = new HeldEnds();
   private final AtomicLong lastWait = new AtomicLong();
+  private volatile @Nullable String queueId; // null: not asked yet
 
   ObjectLink(QueueLink link) {
     this.link = link;
+  }
+
+  /** Whether it is to the queue that this process is of, by way of its worker. */
+  boolean isOwn() {
+    return link.connection() instanceof BridgeAccess;
+  }
+
+  /**
+   * Names the queue among all, in hexadecimal. Asked for once, and waits for that.
+   *
+   * @throws PodpoolException if the queue does not answer
+   */
+  String queueId() {
+    String known = queueId;
+    if (known == null) {
+      ByteString proposed = RandomId.next().substring(0, QUEUE_ID_BYTES);
+      Reply reply =
+          call(Operation.newBuilder().setNameQueue(NameQueue.newBuilder().setId(proposed)).build());
+      if (reply.hasRefusal()) {
+        throw exception(reply);
+      }
+      known = HexFormat.of().formatHex(reply.getQueueNamed().getId().toByteArray());
+      queueId = known;
+    }
+    return known;
+  }
+
+  /** {@link #queueId}, if it was asked for. */
+  @Nullable String knownQueueId() {
+    return queueId;
   }
 
   /**
@@ -78,6 +118,18 @@ final class ObjectLink {
   /** What was held is lost. */
   void end() {
     holders.forEach(Runnable::run);
+    ends.sessionEnded();
+    taken.sessionEnded();
+  }
+
+  /** What is taken of joinable queues, and not done with. */
+  TakenItems taken() {
+    return taken;
+  }
+
+  /** Which ends of pipes are held. */
+  HeldEnds ends() {
+    return ends;
   }
 
   /** {@code lost} is run when the session ends, until {@link #letGo}; by whoever notices. */
@@ -105,6 +157,20 @@ final class ObjectLink {
       locks.put(ref, new WeakReference<>(lock));
       return lock;
     }
+  }
+
+  /**
+   * {@code lock}, which is of this connection.
+   *
+   * @param user for people: what is to use it
+   * @throws IllegalArgumentException if it is of another connection
+   */
+  SharedLock own(SharedLock lock, Object user) {
+    if (lock.link() != this) {
+      throw new IllegalArgumentException(
+          lock + " is of another connection than " + user + "; get both from one Podpool");
+    }
+    return lock;
   }
 
   // ---- operations
@@ -146,7 +212,16 @@ final class ObjectLink {
   }
 
   private Reply call(Operation operation, Consumer<Reply> noted) {
-    CompletableFuture<Reply> answer = link.ask(operation, noted);
+    return answer(link.ask(operation, noted));
+  }
+
+  /** Sends {@code operation}, which does not wait; {@link #answer} waits for the answer. */
+  CompletableFuture<Reply> ask(Operation operation) {
+    return link.ask(operation);
+  }
+
+  /** Waits for it; interrupts end nothing. */
+  static Reply answer(CompletableFuture<Reply> answer) {
     boolean interrupted = false;
     try {
       while (true) {

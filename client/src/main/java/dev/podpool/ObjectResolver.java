@@ -2,6 +2,7 @@ package dev.podpool;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.function.DecodeException;
+import dev.podpool.function.EncodeException;
 import dev.podpool.function.internal.QueueBridge;
 import dev.podpool.function.internal.Referenced;
 import dev.podpool.protocol.ObjectKind;
@@ -21,12 +22,18 @@ import org.jspecify.annotations.Nullable;
  * Pool.inline()}, of the only {@code Podpool} that is open.
  *
  * <p>A reference is the kind and the name, {@code lock:basket}, or for an object without a name its
- * id in hexadecimal, {@code lock#0f…}.
+ * id in hexadecimal, {@code lock#0f…}; and behind that the id of its queue, {@code @0f…}: another
+ * may have a lock of that name too. Where that differs there is no handle to be had, and none is
+ * sent to where it is known to.
  */
 final class ObjectResolver implements Referenced.Resolver {
 
-  private static final ThreadLocal<@Nullable ObjectLink> DECODING = new ThreadLocal<>();
+  // Where what this thread encodes goes to, or what it decodes has come from.
+  private static final ThreadLocal<@Nullable ObjectLink> PEER = new ThreadLocal<>();
   private static final Set<ObjectLink> OPEN = ConcurrentHashMap.newKeySet();
+  private static final String OF_ANOTHER_QUEUE =
+      " is of another queue; get the object, and the pool, process or object that it is given to,"
+          + " from one Podpool, or from ones of the same runtime or namespace";
 
   ObjectResolver() {}
 
@@ -41,16 +48,16 @@ final class ObjectResolver implements Referenced.Resolver {
       case BARRIER -> new SharedBarrier(link, ref, null);
       case QUEUE ->
           type == SharedJoinableQueue.class
-              ? new SharedJoinableQueue<>(link, ref, null, values(arguments, 0))
-              : new SharedQueue<>(link, ref, null, values(arguments, 0));
+              ? new SharedJoinableQueue<>(link, ref, null, values(link, arguments, 0))
+              : new SharedQueue<>(link, ref, null, values(link, arguments, 0));
       case MAP ->
           type == Namespace.class
               ? new Namespace(link, ref)
               : new SharedMap<Object, @Nullable Object>(
-                  link, ref, keys(arguments), values(arguments, 1));
-      case LIST -> new SharedList<>(link, ref, values(arguments, 0));
-      case VALUE -> new SharedValue<>(link, ref, null, values(arguments, 0));
-      case ARRAY -> new SharedArray<>(link, ref, null, values(arguments, 0));
+                  link, ref, keys(arguments), values(link, arguments, 1));
+      case LIST -> new SharedList<>(link, ref, values(link, arguments, 0));
+      case VALUE -> new SharedValue<>(link, ref, null, values(link, arguments, 0));
+      case ARRAY -> new SharedArray<>(link, ref, null, values(link, arguments, 0));
       case PIPE ->
           throw new DecodeException("a pipe can't travel as a whole; pass its first() or second()");
       default ->
@@ -59,8 +66,9 @@ final class ObjectResolver implements Referenced.Resolver {
     };
   }
 
-  private static ValueCodec<@Nullable Object> values(List<Type> arguments, int index) {
-    return ValueCodec.of(arguments.get(index));
+  private static ValueCodec<@Nullable Object> values(
+      ObjectLink link, List<Type> arguments, int index) {
+    return ValueCodec.of(link, arguments.get(index));
   }
 
   @SuppressWarnings("unchecked") // its keys are what its type says
@@ -78,25 +86,28 @@ final class ObjectResolver implements Referenced.Resolver {
     OPEN.remove(link);
   }
 
-  /** What {@code decoding} gives; handles in it are of {@code link}, where there is one. */
-  static <T extends @Nullable Object> T within(@Nullable ObjectLink link, Supplier<T> decoding) {
-    ObjectLink before = DECODING.get();
-    DECODING.set(link);
+  /** What {@code coding} gives; handles that it decodes or encodes are of that queue. */
+  static <T extends @Nullable Object> T within(ObjectLink link, Supplier<T> coding) {
+    ObjectLink before = PEER.get();
+    PEER.set(link);
     try {
-      return decoding.get();
+      return coding.get();
     } finally {
       if (before == null) {
-        DECODING.remove();
+        PEER.remove();
       } else {
-        DECODING.set(before);
+        PEER.set(before);
       }
     }
   }
 
-  private static ObjectLink link(String reference) {
-    ObjectLink decoding = DECODING.get();
-    if (decoding != null) {
-      return decoding;
+  /**
+   * @param queueId empty: not known
+   */
+  private static ObjectLink link(String reference, String queueId) {
+    ObjectLink peer = PEER.get();
+    if (peer != null) {
+      return peer;
     }
     QueueBridge bridge = QueueBridge.installed();
     if (bridge != null) {
@@ -105,6 +116,11 @@ final class ObjectResolver implements Referenced.Resolver {
     List<ObjectLink> open = List.copyOf(OPEN);
     if (open.size() == 1) {
       return open.get(0);
+    }
+    for (ObjectLink each : open) {
+      if (!queueId.isEmpty() && queueId.equals(each.knownQueueId())) {
+        return each;
+      }
     }
     throw new DecodeException(
         reference
@@ -119,6 +135,21 @@ final class ObjectResolver implements Referenced.Resolver {
   }
 
   // ---- references
+
+  /**
+   * What a handle at {@code link} travels as.
+   *
+   * @param reference without its queue
+   * @throws EncodeException if it is to go to another queue
+   */
+  static String reference(ObjectLink link, String reference) {
+    ObjectLink peer = PEER.get();
+    String queueId = link.queueId();
+    if (peer != null && peer != link && !queueId.equals(peer.queueId())) {
+      throw new EncodeException(reference + " can't be sent there: it" + OF_ANOTHER_QUEUE);
+    }
+    return queueId.isEmpty() ? reference : reference + "@" + queueId;
+  }
 
   static String reference(ObjectRef ref) {
     String kind = ref.getKind().name().toLowerCase(Locale.ROOT);
@@ -140,7 +171,7 @@ final class ObjectResolver implements Referenced.Resolver {
     }
     Pipe<@Nullable Object> pipe =
         new Pipe<@Nullable Object>(
-            link, ref(parts[0]), parts[1].equals("duplex"), values(arguments, 0));
+            link, ref(parts[0]), parts[1].equals("duplex"), values(link, arguments, 0));
     Connection<?> end = parts[2].equals("1") ? pipe.first() : pipe.second();
     end.hold();
     return end;
@@ -162,9 +193,15 @@ final class ObjectResolver implements Referenced.Resolver {
   }
 
   @Override
-  public Referenced resolve(String reference, Class<?> type, List<Type> arguments) {
+  public Referenced resolve(String travelled, Class<?> type, List<Type> arguments) {
+    String[] parts = travelled.split("@", 2);
+    String reference = parts[0];
+    String queueId = parts.length == 1 ? "" : parts[1]; // of a release that did not say it
     try {
-      ObjectLink link = link(reference);
+      ObjectLink link = link(reference, queueId);
+      if (!queueId.isEmpty() && !queueId.equals(link.queueId())) {
+        throw new DecodeException(reference + " can't be used here: it" + OF_ANOTHER_QUEUE);
+      }
       Referenced handle =
           type == Connection.class
               ? connection(link, reference, arguments)

@@ -94,7 +94,7 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
   PodProcess(
       Podpool podpool, Serializable function, @Nullable Object arguments, RemoteRunnable direct) {
     this.podpool = podpool;
-    this.function = Capture.capture(function);
+    this.function = podpool.atQueue(() -> Capture.capture(function));
     this.arguments = arguments;
     this.direct = direct;
     name = podpool.nextProcessName();
@@ -233,9 +233,11 @@ public class PodProcess implements RemoteRunnable, FieldsTravel {
     String pool =
         ProcessOperations.PREFIX
             + HexFormat.of().toHexDigits(uid.getMostSignificantBits()); // of a DNS label
-    CapturedFunction what = function == null ? Capture.capture(this) : function;
+    CapturedFunction what =
+        function == null ? podpool().atQueue(() -> Capture.capture(this)) : function;
     // It holds them from its start, so that this process may close its own at once.
-    List<PipeEnd> ends = Connection.encodedBy(() -> what.payload(arguments));
+    List<PipeEnd> ends =
+        Connection.encodedBy(() -> podpool().atQueue(() -> what.payload(arguments)));
     DefinePool define =
         DefinePool.newBuilder()
             .setPool(pool)

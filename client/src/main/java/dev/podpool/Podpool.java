@@ -80,7 +80,6 @@ public final class Podpool implements AutoCloseable {
   private static final Duration STARTING_TIME_MAX = Duration.ofMinutes(1);
   private static final long STARTING_POLL_MILLIS = 500;
   private static final long PUBLISHED_POLL_MILLIS = 50;
-  private static final int OBJECTS_PAGE = 1000; // some 200 bytes each, and 60 for each holder
 
   private final @Nullable RuntimeSearch found; // null: a queue of this JVM's
   private final QueueLink link;
@@ -629,6 +628,11 @@ public final class Podpool implements AutoCloseable {
 
   // ---- processes
 
+  /** What {@code coding} gives; handles that it decodes or encodes are of this queue. */
+  <T extends @Nullable Object> T atQueue(Supplier<T> coding) {
+    return ObjectResolver.within(link.objects(), coding);
+  }
+
   /** A process that will run {@code function}; it is not started yet. */
   public PodProcess process(RemoteRunnable function) {
     return new PodProcess(this, function, null, function);
@@ -751,11 +755,7 @@ public final class Podpool implements AutoCloseable {
    * @throws PodpoolException if there is one of that name with another lock
    */
   public SharedCondition condition(String name, SharedLock lock) {
-    if (lock.link() != link.objects()) {
-      throw new IllegalArgumentException(
-          lock + " is of another connection than the condition; get both from one Podpool");
-    }
-    return new SharedCondition(lock, named(name));
+    return new SharedCondition(link.objects().own(lock, "the condition"), named(name));
   }
 
   /**
@@ -850,7 +850,10 @@ public final class Podpool implements AutoCloseable {
   private <K, V extends @Nullable Object> SharedMap<K, V> map(
       @Nullable String name, Class<K> keys, Type values) {
     return new SharedMap<>(
-        link.objects(), SharedMap.ref(name), KeyCodec.of(keys), ValueCodec.of(values));
+        link.objects(),
+        SharedMap.ref(name),
+        KeyCodec.of(keys),
+        ValueCodec.of(link.objects(), values));
   }
 
   /** The namespace of that name; makes it where there is none. */
@@ -888,7 +891,8 @@ public final class Podpool implements AutoCloseable {
   }
 
   private <E extends @Nullable Object> SharedList<E> list(@Nullable String name, Type type) {
-    return new SharedList<>(link.objects(), SharedList.ref(name), ValueCodec.of(type));
+    return new SharedList<>(
+        link.objects(), SharedList.ref(name), ValueCodec.of(link.objects(), type));
   }
 
   /**
@@ -925,12 +929,12 @@ public final class Podpool implements AutoCloseable {
    */
   public <T> SharedValue<T> sharedValue(String name, Class<T> type) {
     return new SharedValue<>(
-        link.objects(), SharedValue.ref(named(name)), null, ValueCodec.of(type));
+        link.objects(), SharedValue.ref(named(name)), null, ValueCodec.of(link.objects(), type));
   }
 
   private <T extends @Nullable Object> SharedValue<T> value(
       @Nullable String name, Type type, T initial) {
-    ValueCodec<T> values = ValueCodec.of(type);
+    ValueCodec<T> values = ValueCodec.of(link.objects(), type);
     return new SharedValue<>(
         link.objects(), SharedValue.ref(name), SharedValue.spec(values, initial), values);
   }
@@ -971,12 +975,12 @@ public final class Podpool implements AutoCloseable {
    */
   public <T> SharedArray<T> sharedArray(String name, Class<T> type) {
     return new SharedArray<>(
-        link.objects(), SharedArray.ref(named(name)), null, ValueCodec.of(type));
+        link.objects(), SharedArray.ref(named(name)), null, ValueCodec.of(link.objects(), type));
   }
 
   private <T extends @Nullable Object> SharedArray<T> array(
       @Nullable String name, Type type, int length, T initial) {
-    ValueCodec<T> values = ValueCodec.of(type);
+    ValueCodec<T> values = ValueCodec.of(link.objects(), type);
     return new SharedArray<>(
         link.objects(), SharedArray.ref(name), SharedArray.spec(values, length, initial), values);
   }
@@ -995,7 +999,7 @@ public final class Podpool implements AutoCloseable {
     List<ObjectInfo> all = new ArrayList<>();
     ObjectStatuses page;
     do {
-      query.setLimit(Math.min(left, OBJECTS_PAGE));
+      query.setLimit(left); // and no more than fit into one answer
       page = link.read(ReadRequest.newBuilder().setObjects(query).build()).getObjects();
       for (ObjectStatus status : page.getObjectsList()) {
         all.add(Infos.of(status));
@@ -1078,7 +1082,7 @@ public final class Podpool implements AutoCloseable {
         link.objects(),
         SharedQueue.ref(name),
         SharedQueue.spec(maxSize, false),
-        ValueCodec.of(type));
+        ValueCodec.of(link.objects(), type));
   }
 
   /**
@@ -1134,7 +1138,7 @@ public final class Podpool implements AutoCloseable {
         link.objects(),
         SharedQueue.ref(name),
         SharedQueue.spec(maxSize, true),
-        ValueCodec.of(type));
+        ValueCodec.of(link.objects(), type));
   }
 
   /**
@@ -1157,12 +1161,12 @@ public final class Podpool implements AutoCloseable {
    * @param duplex false: the first end only receives, and the second only sends
    */
   public <E extends @Nullable Object> Pipe<E> pipe(TypeRef<E> type, boolean duplex) {
-    return new Pipe<>(link.objects(), duplex, ValueCodec.of(type.type()));
+    return new Pipe<>(link.objects(), duplex, ValueCodec.of(link.objects(), type.type()));
   }
 
   /** {@link #pipe(TypeRef, boolean)} of a type without arguments. */
   public <E> Pipe<E> pipe(Class<E> type, boolean duplex) {
-    return new Pipe<>(link.objects(), duplex, ValueCodec.of(type));
+    return new Pipe<>(link.objects(), duplex, ValueCodec.of(link.objects(), type));
   }
 
   // ---- output

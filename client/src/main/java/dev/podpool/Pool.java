@@ -313,7 +313,7 @@ public final class Pool implements AutoCloseable {
     boolean started = false;
     try {
       client.checkOpen();
-      CapturedFunction captured = Capture.capture(function);
+      CapturedFunction captured = client.atQueue(() -> Capture.capture(function));
       ImapJob job = new ImapJob(client, captured, inputs, ordered, options.window());
       job.submit(options, Math.max(1, options.chunkSize()));
       started = true;
@@ -346,7 +346,7 @@ public final class Pool implements AutoCloseable {
   <T extends @Nullable Object> AsyncResult<T> submit(
       Serializable function, List<?> inputs, Function<List<?>, T> results) {
     client.checkOpen();
-    CapturedFunction captured = Capture.capture(function);
+    CapturedFunction captured = client.atQueue(() -> Capture.capture(function));
     int items = inputs.size();
     MapJob.Role role = options.retention() == null ? MapJob.Role.OWNER : MapJob.Role.KEEPER;
     MapJob job = new MapJob(client, items, role);

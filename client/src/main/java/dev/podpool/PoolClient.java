@@ -47,7 +47,7 @@ final class PoolClient implements SessionHandler {
   }
 
   /**
-   * @param objects what handles in results are of; null: the session says
+   * @param objects what handles in inputs and results are of; null: the session says
    */
   PoolClient(PoolBackend backend, @Nullable ObjectLink objects) {
     this.backend = backend;
@@ -136,14 +136,12 @@ final class PoolClient implements SessionHandler {
 
   /** Results in input order, from the outcomes of all items of a job. */
   <O extends @Nullable Object> List<O> decode(List<Outcome> outcomes, Codec<?> codec) {
-    return objects == null
-        ? Decoder.list(outcomes, codec, backend.blobs())
-        : ObjectResolver.within(objects, () -> Decoder.<O>list(outcomes, codec, backend.blobs()));
+    return atQueue(() -> Decoder.<O>list(outcomes, codec, backend.blobs()));
   }
 
-  /** The way to what its queue's sessions share; null where there is none. */
-  @Nullable ObjectLink objects() {
-    return objects;
+  /** What {@code coding} gives; handles that it decodes or encodes are of the pool's queue. */
+  <T extends @Nullable Object> T atQueue(Supplier<T> coding) {
+    return objects == null ? coding.get() : ObjectResolver.within(objects, coding);
   }
 
   // ---- life

@@ -93,8 +93,7 @@ public final class Results<O extends @Nullable Object> implements Iterable<O>, A
           throw Failures.of(current, index, job.submitted());
         }
         Decoder.Run values = results;
-        ObjectLink objects = job.client.objects();
-        return (O) (objects == null ? values.next() : ObjectResolver.within(objects, values::next));
+        return (O) job.client.atQueue(values::next);
       } finally {
         if (at == current.getCount()) {
           run = null;

@@ -1,6 +1,7 @@
 package dev.podpool;
 
 import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.ItemTaken;
 import dev.podpool.protocol.JoinQueue;
 import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSpec;
@@ -24,24 +25,41 @@ public final class SharedJoinableQueue<E extends @Nullable Object> extends Share
     super(link, ref, spec, codec);
   }
 
+  @Override
+  void arrived(ItemTaken taken) {
+    link().taken().add(ref(), taken.getDelivery());
+  }
+
   /**
-   * One item that this process has taken is done with: of those it has taken and not done, the one
-   * that it took first.
+   * One item is done with: of those that this thread has taken and not done, the one that it took
+   * first. Where it has none, as it was given what another thread took, the one that this process
+   * took first. Say it in the thread that took the item: only so is it that item that is not taken
+   * again if the process ends.
    *
-   * @throws IllegalStateException if it has none: this was called more often than {@link #get}, or
-   *     the item has gone to another process, for this one was not heard of for too long
+   * @throws IllegalStateException if there is none: this was called more often than {@link #get},
+   *     or the item has gone to another process, for this one was not heard of for too long
    * @throws OutcomeUnknownException if the session ended before the queue answered
    */
   public void taskDone() {
+    long delivery = link().taken().next(ref());
+    if (delivery == 0) {
+      throw tooOften(
+          "this process has taken nothing of " + this + " that is not done; get() first");
+    }
     Reply reply =
         link()
             .call(
-                Operation.newBuilder().setTaskDone(TaskDone.newBuilder().setQueue(ref())).build());
+                Operation.newBuilder()
+                    .setTaskDone(TaskDone.newBuilder().setQueue(ref()).setDelivery(delivery))
+                    .build());
     if (reply.getRefusal().getCode() == ErrorCode.NOT_HELD) {
-      throw new IllegalStateException(
-          "taskDone() called too many times: " + QueueLink.text(reply.getRefusal()));
+      throw tooOften(QueueLink.text(reply.getRefusal()));
     }
     check(reply);
+  }
+
+  private static IllegalStateException tooOften(String why) {
+    return new IllegalStateException("taskDone() called too many times: " + why);
   }
 
   /** Waits until as many items are done as were put. */

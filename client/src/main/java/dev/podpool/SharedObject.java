@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Something that processes share, wherever they run: it lives in the queue, and this is a handle to
- * it. A handle is an ordinary argument of a function or a process, and arrives there working. All
- * are thread-safe.
+ * it. A handle is an ordinary argument of a function or a process, and arrives there working. One
+ * that is given to a pool, a process or a shared object of another queue is refused with an {@link
+ * dev.podpool.function.EncodeException}. All are thread-safe.
  *
  * <p>One with a name is the same for everybody who asks for that name, and stays until it is
  * {@linkplain #delete deleted}. One without a name is known by those who were given it; it goes ten
@@ -77,29 +78,25 @@ public abstract class SharedObject implements Referenced {
    * @throws IllegalArgumentException if it is of another connection
    */
   final SharedLock ofThisConnection(SharedLock lock) {
-    if (lock.link() != link) {
-      throw new IllegalArgumentException(
-          lock + " is of another connection than " + this + "; get both from one Podpool");
-    }
-    return lock;
+    return link.own(lock, this);
   }
 
   final ObjectQuery.Builder query() {
     return ObjectQuery.newBuilder().setObject(ref());
   }
 
-  /** As an operation's time-out: 0 would be none, and less than none is not at all. */
+  /**
+   * As an operation's time-out, rounded up, and 292 years at most: 0 would be none, and less than
+   * none is not at all.
+   */
   static long timeoutMillis(long time, TimeUnit unit) {
-    return time <= 0 ? -1 : Math.max(1, unit.toMillis(time));
+    long nanos = unit.toNanos(time);
+    return nanos <= 0 ? -1 : (nanos - 1) / 1_000_000 + 1;
   }
 
+  /** {@link #timeoutMillis(long, TimeUnit)}. */
   static long timeoutMillis(Duration timeout) {
-    if (timeout.isNegative() || timeout.isZero()) {
-      return -1;
-    }
-    long millis = TimeUnit.MILLISECONDS.convert(timeout); // the most there is, for what is longer
-    boolean isWhole = millis == Long.MAX_VALUE || Duration.ofMillis(millis).equals(timeout);
-    return isWhole ? millis : millis + 1;
+    return timeoutMillis(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
   }
 
   /** Of no use here any more: a session that follows this one does not open it. */
@@ -110,7 +107,7 @@ public abstract class SharedObject implements Referenced {
   /** What it travels as; not for users. */
   @Override
   public final String reference() {
-    return ObjectResolver.reference(ref());
+    return ObjectResolver.reference(link, ObjectResolver.reference(ref()));
   }
 
   /** Its name; null where it has none. */

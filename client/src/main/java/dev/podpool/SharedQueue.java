@@ -153,8 +153,12 @@ public class SharedQueue<E extends @Nullable Object> extends SharedObject {
     ItemTaken taken = reply.getItemTaken();
     // Before it is decoded: one that can't be here is not for others either.
     link().sendLater(confirm(taken, false));
+    arrived(taken);
     return codec.decode(taken.getItem());
   }
+
+  /** This thread has got {@code taken}. */
+  void arrived(ItemTaken taken) {}
 
   private void giveBack(Reply reply) {
     link().send(confirm(reply.getItemTaken(), true));

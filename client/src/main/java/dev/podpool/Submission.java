@@ -148,7 +148,11 @@ final class Submission {
 
   private void encode(@Nullable Object input) {
     try {
-      function.arguments().encode(input, gathered);
+      client.atQueue(
+          () -> {
+            function.arguments().encode(input, gathered);
+            return input;
+          });
     } catch (EncodeException e) {
       throw new EncodeException("input " + taken() + ": " + e.getMessage(), e);
     } catch (ClassCastException e) {

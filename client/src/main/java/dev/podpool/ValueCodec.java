@@ -11,16 +11,20 @@ import dev.podpool.function.internal.PayloadWriter;
 import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
 
-/** Values of one type, or null, as shared objects hold them. Immutable and thread-safe. */
+/**
+ * Values of one type, or null, as one queue's shared objects hold them. Immutable and thread-safe.
+ */
 final class ValueCodec<T extends @Nullable Object> {
 
   /** The queue's limit. */
   static final int BYTES_MAX = 1 << 20;
 
+  private final ObjectLink link;
   private final Type type;
   private final Codec<Object> codec;
 
-  private ValueCodec(Type type) {
+  private ValueCodec(ObjectLink link, Type type) {
+    this.link = link;
     this.type = type;
     codec = Codecs.of(type);
   }
@@ -28,7 +32,7 @@ final class ValueCodec<T extends @Nullable Object> {
   /**
    * @throws ErasedTypeException if {@code type} has a part that is not known
    */
-  static <T extends @Nullable Object> ValueCodec<T> of(Type type) {
+  static <T extends @Nullable Object> ValueCodec<T> of(ObjectLink link, Type type) {
     String problem = ConcreteTypes.problem(type);
     if (problem != null) {
       throw new ErasedTypeException(
@@ -38,7 +42,7 @@ final class ValueCodec<T extends @Nullable Object> {
               + problem
               + "; give new TypeRef<…>() {} with all of its arguments");
     }
-    return new ValueCodec<>(type);
+    return new ValueCodec<>(link, type);
   }
 
   Type type() {
@@ -50,8 +54,13 @@ final class ValueCodec<T extends @Nullable Object> {
    */
   ByteString encode(T value) {
     PayloadWriter out = new PayloadWriter();
-    codec.encode(value, out);
-    PayloadReader payload = new PayloadReader(out.buffer(), 0, out.sizeBytes());
+    PayloadReader payload =
+        ObjectResolver.within(
+            link,
+            () -> {
+              codec.encode(value, out);
+              return new PayloadReader(out.buffer(), 0, out.sizeBytes());
+            });
     if (!payload.next() || payload.length() > BYTES_MAX) {
       throw new EncodeException(
           "a value of type "
@@ -70,6 +79,7 @@ final class ValueCodec<T extends @Nullable Object> {
    */
   @SuppressWarnings({"unchecked", "NullAway"}) // the codec's type is T, which null may be
   T decode(ByteString bytes) {
-    return (T) codec.decode(bytes.toByteArray(), 0, bytes.size());
+    return (T)
+        ObjectResolver.within(link, () -> codec.decode(bytes.toByteArray(), 0, bytes.size()));
   }
 }

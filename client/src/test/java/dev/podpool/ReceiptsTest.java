@@ -2,6 +2,7 @@ package dev.podpool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ItemTaken;
@@ -35,7 +36,8 @@ class ReceiptsTest {
   private final Full full = new Full();
   private final QueueLink link = new QueueLink(full, Duration.ofHours(1));
   private final SharedQueue<Integer> queue =
-      new SharedQueue<>(link.objects(), SharedQueue.ref("q"), null, ValueCodec.of(Integer.class));
+      new SharedQueue<>(
+          link.objects(), SharedQueue.ref("q"), null, ValueCodec.of(link.objects(), Integer.class));
 
   @Test
   void areSentLater() throws Exception {
@@ -69,6 +71,41 @@ class ReceiptsTest {
     asking.join();
   }
 
+  @Test
+  void anItemOfASessionThatHasExpiredIsNotDoneInThePlaceOfAnother() throws Exception {
+    SharedJoinableQueue<Integer> joinable =
+        new SharedJoinableQueue<>(
+            link.objects(),
+            SharedQueue.ref("q"),
+            null,
+            ValueCodec.of(link.objects(), Integer.class));
+    joinable.get();
+    long delivery = full.sent.size();
+    link.onExpired(
+        Refusal.newBuilder().setCode(ErrorCode.SESSION_EXPIRED).build(), List.copyOf(full.later));
+    Thread other =
+        new Thread(
+            () -> {
+              var unused = joinable.getNowait();
+            });
+    other.start();
+    other.join();
+    joinable.taskDone();
+    assertThat(full.sent.get(full.sent.size() - 1).getTaskDone().getDelivery()).isEqualTo(delivery);
+  }
+
+  @Test
+  void anEndOfAPipeIsClosedInTheSessionThatHoldsItAndInNoOther() {
+    Pipe<Integer> pipe =
+        new Pipe<>(link.objects(), true, ValueCodec.of(link.objects(), Integer.class));
+    pipe.second().close();
+    assertThat(full.sent).filteredOn(Operation::hasCloseEnd).hasSize(1);
+    link.onExpired(
+        Refusal.newBuilder().setCode(ErrorCode.SESSION_EXPIRED).build(), List.copyOf(full.later));
+    pipe.first().close();
+    assertThat(full.sent).filteredOn(Operation::hasCloseEnd).hasSize(1);
+  }
+
   private Thread asking() {
     Thread asking = new Thread(() -> link.readAfterFarewells(QUESTION));
     asking.start();
@@ -96,7 +133,7 @@ class ReceiptsTest {
         ItemTaken taken =
             ItemTaken.newBuilder()
                 .setDelivery(sent.size())
-                .setItem(ValueCodec.of(Integer.class).encode(7))
+                .setItem(ByteString.copyFromUtf8("7"))
                 .build();
         handler.onReply(operation, Reply.newBuilder().setItemTaken(taken).build());
       }

@@ -12,12 +12,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Podpool, durable and in memory, and its peers in turn, several rounds: one line a figure, with
  * the medians and their ratio (above 1: Podpool is better), and all rounds as JSON. A durable lock,
- * queue or map is beside Redis', which must be as durable; all else beside CPython's.
+ * queue or map is beside Redis', which must be as durable: by commands as they are (Jedis), and by
+ * objects as people use them in Java (Redisson). All else is beside CPython's.
  */
 public final class Bench {
 
@@ -26,10 +26,16 @@ public final class Bench {
   /**
    * A figure.
    *
-   * @param mode how Podpool runs: {@code durable}, or {@code local}
-   * @param peer beside whom; null where nobody has such a thing
+   * @param mode how Podpool runs: {@code durable}, or {@code local}; {@code bare}: what anything
+   *     like it takes on this machine, without it
+   * @param peers beside whom; nobody where nobody has such a thing
    */
-  private record Figure(String mode, String name, @Nullable Peer peer) {}
+  private record Figure(String mode, String name, List<Peer> peers) {
+
+    Figure(String mode, String name, Peer... peers) {
+      this(mode, name, List.of(peers));
+    }
+  }
 
   /**
    * Whom a figure is compared with.
@@ -44,11 +50,12 @@ public final class Bench {
     }
 
     boolean isMissing() {
-      return label.equals(REDIS) && !RedisServer.isInstalled();
+      return !label.equals("cpython") && !label.equals("manager") && !RedisServer.isInstalled();
     }
   }
 
   private static final String REDIS = "redis";
+  private static final String REDISSON = "redisson";
 
   private static final List<Figure> FIGURES =
       Stream.concat(
@@ -64,13 +71,15 @@ public final class Bench {
                   new Figure("local", "trip", Peer.cpython("trip")),
                   new Figure("durable", "fiber", Peer.cpython("fiber")),
                   new Figure("local", "fiber", Peer.cpython("fiber")),
-                  new Figure("durable", "start", null),
-                  new Figure("durable", "idle", null)),
+                  new Figure("durable", "start"),
+                  new Figure("durable", "idle"),
+                  new Figure("bare", "floor")),
               Shared.FIGURES.stream()
                   .flatMap(
                       name ->
                           Stream.of(
-                              new Figure("durable", name, new Peer(REDIS, name)),
+                              new Figure(
+                                  "durable", name, new Peer(REDIS, name), new Peer(REDISSON, name)),
                               new Figure("local", name, new Peer("manager", name)))))
           .toList();
 
@@ -115,7 +124,7 @@ public final class Bench {
     List<String> without =
         FIGURES.stream()
             .filter(figure -> wanted.isEmpty() || wanted.contains(figure.name()))
-            .filter(figure -> figure.peer() != null && figure.peer().isMissing())
+            .filter(figure -> figure.peers().stream().anyMatch(Peer::isMissing))
             .map(Figure::name)
             .toList();
     if (!without.isEmpty()) {
@@ -136,9 +145,7 @@ public final class Bench {
       Set<Peer> peers = new LinkedHashSet<>();
       for (Figure figure : figures) {
         run(podpool(figure), ours.computeIfAbsent(figure, f -> new LinkedHashMap<>()));
-        if (figure.peer() != null && !figure.peer().isMissing()) {
-          peers.add(figure.peer());
-        }
+        figure.peers().stream().filter(peer -> !peer.isMissing()).forEach(peers::add);
       }
       for (Peer peer : peers) {
         run(peer(peer, python), theirs.computeIfAbsent(peer, p -> new LinkedHashMap<>()));
@@ -146,23 +153,20 @@ public final class Bench {
     }
     ours.forEach(
         (figure, said) ->
-            said.forEach(
-                (name, values) ->
-                    json.add(
-                        report(
-                            figure, name, values, theirs.getOrDefault(figure.peer(), Map.of())))));
+            said.forEach((name, values) -> json.add(report(figure, name, values, theirs))));
   }
 
   private static List<String> peer(Peer peer, String python) {
-    return peer.label().equals(REDIS)
-        ? java(RedisFigures.class, peer.figure())
-        : List.of("python3", python, peer.figure());
+    return switch (peer.label()) {
+      case REDIS -> java(RedisFigures.class, peer.figure());
+      case REDISSON -> java(RedissonFigures.class, peer.figure());
+      default -> List.of("python3", python, peer.figure());
+    };
   }
 
   /** One line for people; the same for programs is returned. */
   private static String report(
-      Figure figure, String name, List<Double> ours, Map<String, List<Double>> peers) {
-    Peer peer = figure.peer();
+      Figure figure, String name, List<Double> ours, Map<Peer, Map<String, List<Double>>> peers) {
     String unit = unit(name);
     String line =
         String.format(Locale.ROOT, "%s.%s podpool=%,.2f", figure.mode(), name, median(ours));
@@ -174,27 +178,40 @@ public final class Bench {
             figure.mode(),
             unit,
             ours);
-    List<Double> theirs =
-        peer == null ? null : peers.get(name.replaceFirst("^" + figure.name(), peer.figure()));
-    if (peer != null && theirs != null) {
-      double ratio = median(ours) / median(theirs);
-      ratio = unit.endsWith("/s") ? ratio : 1 / ratio;
-      line +=
-          String.format(Locale.ROOT, " %s=%,.2f ratio=%.2f", peer.label(), median(theirs), ratio);
-      json += String.format(Locale.ROOT, ",\"%s\":%s,\"ratio\":%.3f", peer.label(), theirs, ratio);
+    for (Peer peer : figure.peers()) {
+      List<Double> theirs =
+          peers
+              .getOrDefault(peer, Map.of())
+              .get(name.replaceFirst("^" + figure.name(), peer.figure()));
+      if (theirs != null) {
+        double ratio = median(ours) / median(theirs);
+        ratio = unit.endsWith("/s") ? ratio : 1 / ratio;
+        line +=
+            String.format(Locale.ROOT, " %s=%,.2f ratio=%.2f", peer.label(), median(theirs), ratio);
+        json +=
+            String.format(
+                Locale.ROOT,
+                ",\"%s\":%s,\"%s_ratio\":%.3f",
+                peer.label(),
+                theirs,
+                peer.label(),
+                ratio);
+      }
     }
     System.out.println(line + (unit.isEmpty() ? "" : " " + unit));
     return json + "}";
   }
 
   private static String unit(String name) {
-    boolean isTrip =
-        name.endsWith(".p99") || Shared.FIGURES.contains(name); // of Trips, as "trip" is
+    boolean isTrip = // of Trips, as "trip" is
+        name.endsWith(".p99") || Shared.FIGURES.contains(name) || name.startsWith("floor.");
     return isTrip ? "us" : UNITS.getOrDefault(name, "");
   }
 
   private static List<String> podpool(Figure figure) {
-    return java(Figures.class, figure.mode(), figure.name());
+    return figure.mode().equals("bare")
+        ? java(Floors.class)
+        : java(Figures.class, figure.mode(), figure.name());
   }
 
   private static List<String> java(Class<?> main, String... arguments) {

@@ -14,12 +14,12 @@ final class ClusterPools implements Pools {
     return podpool.pool("bench");
   }
 
-  /** Of processes in other pods: nothing that could be seen from here. */
   @Override
   public Podpool podpool() {
     return podpool;
   }
 
+  /** Of processes in other pods: nothing that could be seen from here. */
   @Override
   public Cost cost() {
     return new Cost(Map.of(), 0, 0);

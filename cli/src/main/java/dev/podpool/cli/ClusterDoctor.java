@@ -51,7 +51,8 @@ final class ClusterDoctor {
       if (isWay) {
         ask(
             ConnectOptions.defaults().withCodeInWorkers().toCluster(options),
-            "see the log of its pod, %s-queue-0".formatted(options.queue()));
+            "see the logs of its pods: kubectl logs -l podpool.dev/queue=%s --prefix"
+                .formatted(options.queue()));
       }
     } catch (ConfigurationException e) {
       checks.add(

@@ -59,6 +59,13 @@ final class ExampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    if (pool != null && !isElsewhere()) {
+      throw new CommandException(
+          ExitCode.USAGE,
+          "--pool %s is a pool of a runtime or cluster, and the example would start its own: say"
+                  .formatted(pool)
+              + " which with --connect, --runtime, --context or -n, or leave --pool out");
+    }
     if (number == null) {
       for (Example example : Example.ALL) {
         shell.out().println("%2d  %s".formatted(example.number(), example.title()));

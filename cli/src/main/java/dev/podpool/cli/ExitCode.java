@@ -12,7 +12,7 @@ enum ExitCode {
   UNREACHABLE(3),
   /** There is no such pool or job. */
   NOT_FOUND(4),
-  /** An error in Podpool itself. */
+  /** An error in Podpool itself, or of its JVM. */
   BROKEN(70),
   /** Time ran out, as {@code timeout(1)} has it. */
   TIMED_OUT(124);

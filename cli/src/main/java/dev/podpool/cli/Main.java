@@ -52,12 +52,34 @@ public final class Main {
           return ExitCode.USAGE.code;
         });
     line.setExecutionExceptionHandler((e, command, parsed) -> failed(shell, e).code);
-    int code = line.execute(arguments);
+    int code = execute(line, shell, arguments);
     if (code == ExitCode.OK.code && shell.out().checkError()) {
       shell.complain("standard output could not be written: what was printed is not all there");
       return ExitCode.FAILED.code;
     }
     return code;
+  }
+
+  private static int execute(CommandLine line, Shell shell, String... arguments) {
+    try {
+      return line.execute(arguments);
+    } catch (OutOfMemoryError e) {
+      shell.complain(
+          "out of memory (%s): ask for less at once, or give it more: JAVA_TOOL_OPTIONS=-Xmx2g"
+              .formatted(e.getMessage()));
+    } catch (LinkageError e) {
+      shell.complain(
+          "a class is not there, or not as it was built (%s): if a build was under way, call again"
+              .formatted(e));
+    } catch (Error e) { // which picocli passes on
+      broken(shell, e);
+    }
+    return ExitCode.BROKEN.code;
+  }
+
+  private static void broken(Shell shell, Throwable e) {
+    shell.complain("an error in Podpool; please report it:");
+    e.printStackTrace(shell.err());
   }
 
   /** As manifests have them, and not as ISO 8601. */
@@ -92,8 +114,7 @@ public final class Main {
       return exit; // the process ends with its own code
     }
     if (exit == ExitCode.BROKEN) {
-      shell.complain("an error in Podpool; please report it:");
-      e.printStackTrace(shell.err());
+      broken(shell, e);
     } else {
       shell.complain(String.valueOf(e.getMessage()));
     }

@@ -105,6 +105,47 @@ class OfflineTest {
   }
 
   @Test
+  void aPoolIsRefusedWhereTheExampleStartsItsOwn() {
+    assertThat(podpool.run("example", "23", "--pool", "work").failed(ExitCode.USAGE))
+        .startsWith("podpool: --pool work is a pool of a runtime or cluster")
+        .contains("--connect, --runtime");
+  }
+
+  @Test
+  void anErrorOfTheJvmIsNoFailureOfWhatWasAsked() {
+    assertThat(listWith(new OutOfMemoryError("Java heap space")))
+        .startsWith("podpool: out of memory (Java heap space): ask for less at once");
+    assertThat(listWith(new NoClassDefFoundError("dev/podpool/cli/Gone")))
+        .startsWith("podpool: a class is not there, or not as it was built")
+        .contains("dev/podpool/cli/Gone");
+    assertThat(listWith(new StackOverflowError("deep")))
+        .startsWith("podpool: an error in Podpool; please report it:")
+        .contains("deep", "at ");
+  }
+
+  /** What is said where {@code error} is thrown in the middle of a command. */
+  private String listWith(Error error) {
+    OutputStream broken =
+        new OutputStream() {
+          @Override
+          public void write(int octet) {
+            throw error;
+          }
+        };
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    Shell shell =
+        new Shell(
+            Map.of(),
+            directory,
+            InputStream.nullInputStream(),
+            new PrintStream(broken, true, StandardCharsets.UTF_8),
+            new PrintStream(said, true, StandardCharsets.UTF_8),
+            false);
+    assertThat(Main.run(shell, "example")).isEqualTo(ExitCode.BROKEN.code);
+    return said.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
   void completionNamesEachCommand() {
     assertThat(podpool.run("completion", "bash").ok())
         .contains("local", "submit", "queues", "doctor");

@@ -8,6 +8,7 @@ import dev.podpool.rpc.Endpoint;
 import dev.podpool.rpc.HostPort;
 import dev.podpool.rpc.QueueUnreachableException;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
@@ -23,15 +24,18 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A local port that the API server forwards to the queue's pod, and a token of a ServiceAccount.
- * The pod is named, so the port leads to its successor too. Thread-safe.
+ * A local port that the API server forwards to a pod of the queue, and a token of a ServiceAccount.
+ * Pods are named, so a port leads to its pod's successor too; which of them is called is decided
+ * each time, by who leads, or is ready. Thread-safe.
  */
 final class PortForwardRoute implements ClusterRoute {
 
@@ -49,7 +53,8 @@ final class PortForwardRoute implements ClusterRoute {
   private final Object way = new Object();
   private @Nullable Until<Published> published; // guarded by way
   private @Nullable Until<String> token; // guarded by way
-  private volatile @Nullable LocalPortForward forward; // written with way
+  private volatile Map<String, LocalPortForward> forwards = Map.of(); // by pod; written with way
+  private volatile String called; // the pod that was forwarded to last; written with way
   private volatile boolean closed;
 
   /** What is good enough until some time. */
@@ -75,6 +80,7 @@ final class PortForwardRoute implements ClusterRoute {
     this.namespace = namespace;
     this.queue = queue;
     this.serviceAccount = serviceAccount;
+    called = queue + "-queue-0";
     errors =
         new RouteErrors(
             client.getMasterUrl().toString().replaceAll("/$", ""),
@@ -92,6 +98,24 @@ final class PortForwardRoute implements ClusterRoute {
   /** Waits for calls to the API server, each as long as the client is configured to wait. */
   @Override
   public Endpoint locate() throws IOException {
+    return to(null);
+  }
+
+  /** To the pod that the leader's host names, which nobody resolves here. */
+  @Override
+  public Endpoint locate(HostPort leader) throws IOException {
+    String pod = leader.host().replaceFirst("[.].*", "");
+    return to(isOfQueue(pod) ? pod : null);
+  }
+
+  private boolean isOfQueue(String pod) {
+    return pod.matches(Pattern.quote(queue + "-queue-") + "[0-9]+");
+  }
+
+  /**
+   * @param pod null for any that is ready
+   */
+  private Endpoint to(@Nullable String pod) throws IOException {
     synchronized (way) {
       if (closed) {
         throw new IOException("the connection was closed");
@@ -100,6 +124,7 @@ final class PortForwardRoute implements ClusterRoute {
         // Neither needs the other, and the API server may be far.
         CompletableFuture<Until<String>> key = asksForToken();
         Published now = published();
+        called = pod == null ? choice() : pod;
         return new Endpoint(
             InetAddress.getLoopbackAddress().getHostAddress(),
             forward(now.at().port()).getLocalPort(),
@@ -179,16 +204,47 @@ final class PortForwardRoute implements ClusterRoute {
         now.plus(Duration.between(now, end).multipliedBy(4).dividedBy(5)));
   }
 
+  /** A pod that is ready: the one that was called last, if it is; the first, if none is. */
+  private String choice() {
+    List<String> ready =
+        client
+            .pods()
+            .inNamespace(namespace)
+            .withLabels(Map.of("podpool.dev/queue", queue, "app.kubernetes.io/component", "queue"))
+            .list()
+            .getItems()
+            .stream()
+            .filter(PortForwardRoute::isReady)
+            .map(pod -> pod.getMetadata().getName())
+            .filter(this::isOfQueue)
+            .sorted()
+            .toList();
+    if (ready.isEmpty()) {
+      return queue + "-queue-0";
+    }
+    return ready.contains(called) ? called : ready.get(0);
+  }
+
+  private static boolean isReady(Pod pod) {
+    return !pod.isMarkedForDeletion()
+        && pod.getStatus() != null
+        && pod.getStatus().getConditions().stream()
+            .anyMatch(each -> each.getType().equals("Ready") && each.getStatus().equals("True"));
+  }
+
+  /** To the pod that is called. */
   private LocalPortForward forward(int port) {
-    LocalPortForward open = forward;
+    LocalPortForward open = forwards.get(called);
     if (open == null || !open.isAlive()) {
       open =
           client
               .pods()
               .inNamespace(namespace)
-              .withName(queue + "-queue-0")
+              .withName(called)
               .portForward(port, InetAddress.getLoopbackAddress(), 0);
-      forward = open;
+      Map<String, LocalPortForward> all = new HashMap<>(forwards);
+      all.put(called, open);
+      forwards = Map.copyOf(all);
       if (closed) {
         end(open); // by whoever did not see it
       }
@@ -216,7 +272,7 @@ final class PortForwardRoute implements ClusterRoute {
       return errors.of(e);
     }
     String why = troubleOfForward();
-    return why == null ? failure : errors.noForward(why);
+    return why == null ? failure : errors.noForward(called, why);
   }
 
   /** Why the queue does not serve, as its QueueCluster says; null where it does. */
@@ -226,8 +282,8 @@ final class PortForwardRoute implements ClusterRoute {
       if (!there.names().contains(queue)) {
         return errors.noQueue(there.names());
       }
-      String pending = there.pending(queue);
-      return pending == null ? null : errors.starting(pending);
+      QueueStanding.Pending pending = there.pending(queue);
+      return pending == null ? null : errors.pending(pending);
     } catch (KubernetesClientException e) {
       return switch (e.getCode()) {
         case HttpURLConnection.HTTP_NOT_FOUND -> errors.notInstalled();
@@ -265,7 +321,7 @@ final class PortForwardRoute implements ClusterRoute {
   }
 
   private @Nullable String troubleOfForward() {
-    LocalPortForward open = forward;
+    LocalPortForward open = forwards.get(called);
     if (open == null || open.getClientThrowables().isEmpty()) {
       return null;
     }
@@ -293,7 +349,8 @@ final class PortForwardRoute implements ClusterRoute {
               && step(steps, "address of the queue", this::published)
               && step(
                   steps, "token of ServiceAccount " + serviceAccount, () -> token(asksForToken()))
-              && step(steps, "port forwarded to pod " + queue + "-queue-0", this::probe);
+              && step(steps, "pods of the queue", () -> called = choice())
+              && step(steps, "port forwarded to pod " + called, this::probe);
     }
     return steps;
   }
@@ -332,16 +389,13 @@ final class PortForwardRoute implements ClusterRoute {
       // As if it had ended.
     }
     String why = troubleOfForward();
-    throw errors.noForward(why == null ? "the connection ended at once" : why);
+    throw errors.noForward(called, why == null ? "the connection ended at once" : why);
   }
 
   @Override
   public void close() {
     closed = true;
-    LocalPortForward open = forward;
-    if (open != null) {
-      end(open);
-    }
+    forwards.values().forEach(PortForwardRoute::end);
     client.close();
   }
 

@@ -29,8 +29,21 @@ record QueueStanding(List<GenericKubernetesResource> all) {
     return all.stream().map(queue -> queue.getMetadata().getName()).toList();
   }
 
+  /**
+   * Why a queue does not serve.
+   *
+   * @param reason in a word for programs
+   */
+  record Pending(String reason, String words) {
+
+    /** Whether that will stay so until a person does something. */
+    boolean isDataLost() {
+      return reason.equals("DataLost");
+    }
+  }
+
   /** Why that queue does not serve yet; null where it does. It must be among these. */
-  @Nullable String pending(String queue) {
+  @Nullable Pending pending(String queue) {
     GenericKubernetesResource found =
         all.stream()
             .filter(each -> each.getMetadata().getName().equals(queue))
@@ -41,10 +54,12 @@ record QueueStanding(List<GenericKubernetesResource> all) {
         if (each instanceof Map<?, ?> condition && "Ready".equals(condition.get("type"))) {
           return "True".equals(condition.get("status"))
               ? null
-              : String.valueOf(condition.get("message"));
+              : new Pending(
+                  String.valueOf(condition.get("reason")),
+                  String.valueOf(condition.get("message")));
         }
       }
     }
-    return "the operator has not looked at it yet";
+    return new Pending("Unseen", "the operator has not looked at it yet");
   }
 }

@@ -28,6 +28,7 @@ record RouteErrors(String server, String namespace, String queue, String service
       List.of(
           new Right("get", "configmaps", ""),
           new Right("create", "serviceaccounts", "token"),
+          new Right("list", "pods", ""),
           // A WebSocket is opened with GET, which the server takes for "get"; newer ones ask for
           // "create" too.
           new Right("get", "pods", "portforward"),
@@ -175,21 +176,33 @@ record RouteErrors(String server, String namespace, String queue, String service
         null);
   }
 
+  /** The queue is there, and does not serve; what it waits for is not always a matter of time. */
+  RouteException pending(QueueStanding.Pending why) {
+    return why.isDataLost()
+        ? new RouteException(
+            "queue %s of namespace %s, on the cluster at %s, has lost its data (%s)"
+                .formatted(queue, namespace, server, why.words()),
+            "Bring its volume back or restore a copy, or begin anew without what was in it (docs/operations.md): kubectl -n %s describe queueclusters/%s"
+                .formatted(namespace, queue),
+            null)
+        : starting(why.words());
+  }
+
   /** The queue is there, and does not serve yet. */
   RouteException starting(String words) {
     return RouteException.starting(
         "queue %s of namespace %s, on the cluster at %s, does not serve yet (%s)"
             .formatted(queue, namespace, server, words),
-        "Wait for it: kubectl -n %1$s wait --for=condition=Ready queueclusters/%2$s --timeout=2m; what keeps it: kubectl -n %1$s describe queueclusters/%2$s pod/%2$s-queue-0"
+        "Wait for it: kubectl -n %1$s wait --for=condition=Ready queueclusters/%2$s --timeout=2m; what keeps it: kubectl -n %1$s describe queueclusters/%2$s && kubectl -n %1$s describe pods -l podpool.dev/queue=%2$s"
             .formatted(namespace, queue));
   }
 
   /** The forwarded port leads nowhere. */
-  RouteException noForward(String why) {
+  RouteException noForward(String pod, String why) {
     return new RouteException(
-        "no port is forwarded to pod %s-queue-0 of namespace %s, by the API server at %s (%s)"
-            .formatted(queue, namespace, server, why),
-        "See the pod: kubectl -n %s describe pod/%s-queue-0".formatted(namespace, queue),
+        "no port is forwarded to pod %s of namespace %s, by the API server at %s (%s)"
+            .formatted(pod, namespace, server, why),
+        "See the pod: kubectl -n %s describe pod/%s".formatted(namespace, pod),
         null);
   }
 }

@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.podpool.internal.ClusterRoute;
 import dev.podpool.internal.RouteException;
 import dev.podpool.rpc.Endpoint;
+import dev.podpool.rpc.HostPort;
 import dev.podpool.testing.FakeApiServer;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The way to a queue by an API server that only tests have. Nothing is forwarded there. */
 @Timeout(60)
@@ -39,6 +44,7 @@ class PortForwardRouteTest {
     api = new FakeApiServer(files);
     api.person.hasQueue("q", "True", "Serving");
     api.person.hasAccess("q");
+    api.person.hasPods("q", "True");
     api.person.accounts.add("podpool-client");
   }
 
@@ -109,7 +115,7 @@ class PortForwardRouteTest {
     assertThat(refused(route()::locate))
         .contains("User \"jane\" cannot get resource \"configmaps\"")
         .contains(
-            "get configmaps, create serviceaccounts/token, get pods/portforward, create"
+            "get configmaps, create serviceaccounts/token, list pods, get pods/portforward, create"
                 + " pods/portforward")
         .endsWith(
             "kubectl -n search create rolebinding podpool-jane --clusterrole=edit --user=jane");
@@ -165,6 +171,23 @@ class PortForwardRouteTest {
   }
 
   @Test
+  void aQueueThatHasLostItsDataIsNotWaitedFor() throws Exception {
+    api.person.hasQueue("q", "False", "DataLost", "Pending: queue has an empty volume");
+    PortForwardRoute route = route();
+    route.locate();
+    assertThat(route.explain(new IOException("UNAVAILABLE")))
+        .isInstanceOfSatisfying(
+            RouteException.class,
+            e -> {
+              assertThat(e.isStarting()).isFalse();
+              assertThat(e.problem())
+                  .endsWith("has lost its data (Pending: queue has an empty volume)");
+              assertThat(e.remedy())
+                  .contains("restore a copy", "kubectl -n search describe queueclusters/q");
+            });
+  }
+
+  @Test
   void anAccountThatIsNotThereIsToldWithHowToMakeIt() throws Exception {
     api.person.accounts.clear();
     assertThat(refused(route()::locate))
@@ -210,13 +233,89 @@ class PortForwardRouteTest {
             "queue q is ready",
             "address of the queue",
             "token of ServiceAccount podpool-client",
+            "pods of the queue",
             "port forwarded to pod q-queue-0");
-    assertThat(route().walk().get(4).failure()).isNull();
-    assertThat(route().walk().get(5).failure()).hasMessageContaining("no port is forwarded");
+    assertThat(route().walk().get(5).failure()).isNull();
+    assertThat(route().walk().get(6).failure()).hasMessageContaining("no port is forwarded");
 
     api.person.forbidden.add("configmaps");
     List<ClusterRoute.Step> steps = route().walk();
     assertThat(steps).hasSize(2);
     assertThat(steps.get(1).failure()).hasMessageContaining("you may not get configmaps");
+  }
+
+  // ---- three replicas
+
+  private static final HostPort SECOND = new HostPort("q-queue-1.q-queue.search.svc", 7420);
+
+  /** To which pods the API server was asked to forward, in a try of each of these endpoints. */
+  private Set<String> tried(Endpoint... endpoints) throws Exception {
+    api.person.forwarded.clear();
+    for (Endpoint each : endpoints) {
+      try (Socket socket = new Socket(each.host(), each.port())) {
+        assertThat(socket.getInputStream().read()).as("nothing is forwarded here").isNegative();
+      }
+    }
+    return Set.copyOf(api.person.forwarded);
+  }
+
+  @Test
+  void thePodThatLeadsIsForwardedToAndIsTheSameService() throws Exception {
+    api.person.hasPods("q", "True", "True", "True");
+    PortForwardRoute route = route();
+    Endpoint any = route.locate();
+    Endpoint leader = route.locate(SECOND);
+
+    assertThat(tried(leader)).containsExactly("q-queue-1");
+    assertThat(leader.port()).isNotEqualTo(any.port());
+    assertThat(leader.trust()).isEqualTo(any.trust());
+    assertThat(route.locate(SECOND)).isEqualTo(leader);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"other-queue-1.q-queue.search.svc", "q-queue-x", "q-queue", "q-queue-1x.evil"})
+  void aLeaderThatIsNoPodOfTheQueueIsNotFollowed(String host) throws Exception {
+    api.person.hasPods("q", "False", "False", "True");
+
+    assertThat(tried(route().locate(new HostPort(host, 7420)))).containsExactly("q-queue-2");
+  }
+
+  @Test
+  void whereNobodyIsKnownToLeadAPodThatIsReadyIsCalledForAsLongAsItIs() throws Exception {
+    PortForwardRoute route = route();
+    api.person.hasPods("q", "False", "True", "True");
+    Endpoint second = route.locate();
+    assertThat(tried(second)).containsExactly("q-queue-1");
+
+    api.person.hasPods("q", "True", "True", "True");
+    assertThat(route.locate()).as("still ready").isEqualTo(second);
+
+    api.person.hasPods("q", "False", "False", "True");
+    assertThat(tried(route.locate())).containsExactly("q-queue-2");
+
+    api.person.hasPods("q", "False", "False", "False");
+    assertThat(tried(route.locate())).as("none is ready").containsExactly("q-queue-0");
+  }
+
+  @Test
+  void aWalkGoesToThePodThatIsCalledAndNamesIt() throws Exception {
+    api.person.hasPods("q", "True", "True", "True");
+    PortForwardRoute route = route();
+    route.locate(SECOND);
+
+    ClusterRoute.Step last = route.walk().get(6);
+
+    assertThat(last.name()).isEqualTo("port forwarded to pod q-queue-1");
+    assertThat(last.failure())
+        .hasMessageContaining("no port is forwarded to pod q-queue-1 of namespace search")
+        .hasMessageContaining("describe pod/q-queue-1");
+  }
+
+  @Test
+  void whoMayNotListPodsIsToldSo() throws Exception {
+    api.person.forbidden.add("pods");
+
+    assertThat(refused(route()::locate)).contains("list pods, get pods/portforward");
   }
 }

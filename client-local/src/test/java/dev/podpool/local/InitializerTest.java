@@ -50,4 +50,14 @@ class InitializerTest {
           .hasMessageContaining("exit 3");
     }
   }
+
+  @Test
+  void aProcessThatCannotBeStartedFailsEveryCallThatWaits() throws Exception {
+    PoolOptions options = new PoolOptions().workers(1).environment("LONG", "x".repeat(1 << 20));
+    try (Pool pool = Pool.local(options)) {
+      assertThatThrownBy(() -> pool.apply(Work::same, 1))
+          .isInstanceOf(TaskFailedException.class)
+          .hasMessageContaining("Argument list too long");
+    }
+  }
 }

@@ -14,7 +14,7 @@ public record Condition(
     @Required
         @JsonPropertyDescription(
             "What it is about: of a pool Ready, Progressing, Draining, QueueReachable or Joined; of a"
-                + " queue Ready; of a process Started or Exited.")
+                + " queue Ready or Spread; of a process Started or Exited.")
         String type,
     @Required @JsonPropertyDescription("True, False, or Unknown where it cannot be told.")
         Truth status,

@@ -22,7 +22,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue that keeps the tasks of a namespace's pools: one program with a volume of its own.
+ * A queue that keeps the tasks of a namespace's pools: one replica or three, each a program with a
+ * volume of its own.
  *
  * <p>The custom resource definition is generated from this class and those it names. Mutable and
  * not thread-safe, as Kubernetes clients want it; {@code spec} and {@code status} are immutable.

@@ -22,19 +22,26 @@ import org.jspecify.annotations.Nullable;
 public record QueueClusterSpec(
     @Default("1")
         @ValidationRule(
-            value = "self == 1",
+            value = "self == 1 || self == 3",
             message =
-                "one replica is all that this release runs: give 1, and grow by another"
-                    + " QueueCluster; what a lost pod had acknowledged is on its volume")
+                "a queue has 1 replica, or 3 to go on when one is lost: give 1 or 3, and for more load"
+                    + " make another QueueCluster")
+        @ValidationRule(
+            value = "self >= oldSelf",
+            message =
+                "a queue may grow from 1 replica to 3, and not shrink: give 3, or make another"
+                    + " QueueCluster with 1 and have pools name it (spec.queue)")
         @JsonPropertyDescription(
-            "Number of replicas that keep the same data. 1, the default, is all that this release"
-                + " runs.")
+            "Number of replicas that keep the same data, each on a volume and in a pod of its own:"
+                + " 1 or 3. Of 3, any 2 go on when one is lost. Default 1. May grow, never shrink.")
         int replicas,
     @Default("{}")
         @JsonPropertyDescription(
-            "The volume that holds what the queue has acknowledged. Every field may be left out.")
+            "The volume of each replica, which holds what the queue has acknowledged. Every field may"
+                + " be left out.")
         Storage storage,
-    @JsonPropertyDescription("What the queue's pod may use. Unset means no limit.") @Default("{}")
+    @JsonPropertyDescription("What each of the queue's pods may use. Unset means no limit.")
+        @Default("{}")
         Resources resources,
     @JsonPropertyDescription("Labels that a node must have to run the queue. Unset means any node.")
         @Nullable Map<String, String> nodeSelector,

@@ -11,7 +11,9 @@ public record QueueClusterStatus(
     @JsonPropertyDescription("metadata.generation of the spec that this status answers.")
         long observedGeneration,
     @JsonPropertyDescription(
-            "Ready: whether the queue serves. Its message is what kubectl get shows under STATUS.")
+            "Ready: whether the queue serves, as it does while most of its replicas do. Its message"
+                + " is what kubectl get shows under STATUS. Spread, of 3 replicas: whether no two"
+                + " share a node, as far as they have nodes.")
         List<Condition> conditions) {
 
   public QueueClusterStatus {

@@ -74,7 +74,9 @@ class CrdApiServerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "default | {replicas: 3} | one replica is all that this release runs",
+        "default | {replicas: 2} | give 1 or 3, and for more load",
+        "default | {replicas: 5} | give 1 or 3, and for more load",
+        "default | {replicas: 0} | give 1 or 3, and for more load",
         "default | {storage: {size: '0'}} | give an amount above 0",
         "default | {imagePullSecrets: [{}]} | spec.imagePullSecrets[0].name: Required value",
         "default | {toleration: []} | unknown field \"spec.toleration\"",
@@ -109,6 +111,20 @@ class CrdApiServerTest {
 
     assertThat(answer.code()).isEqualTo(422);
     assertThat(answer.message()).contains(reason);
+  }
+
+  @Test
+  void aQueueGrowsFromOneReplicaToThreeAndNeverShrinks() throws Exception {
+    server.send("POST", QUEUES + STRICTLY, YAML, queue("grows", "{}"));
+
+    ApiServer.Answer grown = server.send("PATCH", QUEUES + "/grows", MERGE, replicas(3));
+    ApiServer.Answer shrunk = server.send("PATCH", QUEUES + "/grows", MERGE, replicas(1));
+
+    assertThat(grown.isAccepted()).as(grown.message()).isTrue();
+    assertThat(shrunk.code()).isEqualTo(422);
+    assertThat(shrunk.message())
+        .contains("spec.replicas")
+        .contains("not shrink: give 3, or make another QueueCluster with 1");
   }
 
   private static String queue(String name, String spec) {

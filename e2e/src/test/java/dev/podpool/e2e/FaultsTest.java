@@ -174,6 +174,38 @@ class FaultsTest {
   }
 
   @Test
+  @DisplayName("18: the queue's volume is lost: nothing begins anew until a person says so")
+  void volumeIsLost() throws Exception {
+    try (Stage stage = new Stage("e2e-volume")) {
+      stage.pool("lost", 1);
+      stage.waitFor("Ready", "lost");
+      assertThat(stage.podpool().pool("lost").map(Work::slowSquare, Work.numbers(10)))
+          .isEqualTo(Work.squares(10));
+      Stage.await(
+          "the queue has data",
+          () -> stage.kubectl("get", "configmaps", "-o", "name"),
+          names -> names.contains("default-queue-data"));
+
+      stage.kubectl("delete", "pvc/data-default-queue-0", "--wait=false");
+      stage.kubectl("delete", "pod/default-queue-0", "--timeout=120s");
+      Stage.await("the queue says so", () -> reason(stage, "qc/default"), "DataLost"::equals);
+      Stage.await("the pool says so", () -> reason(stage, "wp/lost"), "QueueDataLost"::equals);
+      assertThat(stage.events("default")).contains("DataLost: Pending: queue has an empty volume");
+      assertThat(stage.names("lost")).containsExactly("lost-0");
+      assertThatThrownBy(stage::podpool).hasMessageContaining("has lost its data");
+
+      stage.kubectl("delete", "configmap/default-queue-data");
+      Stage.await("the queue begins anew", () -> reason(stage, "qc/default"), "Serving"::equals);
+    }
+  }
+
+  /** Of its condition Ready. */
+  private static String reason(Stage stage, String object) throws Exception {
+    return stage.kubectl(
+        "get", object, "-o", "jsonpath={.status.conditions[?(@.type==\"Ready\")].reason}");
+  }
+
+  @Test
   @DisplayName("13: a worker's node stops: its work goes on elsewhere, each outcome once")
   void nodeStops() throws Exception {
     try (Stage stage = new Stage("e2e-node")) {

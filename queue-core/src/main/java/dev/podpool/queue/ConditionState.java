@@ -46,7 +46,7 @@ final class ConditionState extends SharedObject {
     LockState lock = objects.lock(lockRef());
     Refusal refusal = check(lock, await.getToken());
     if (refusal == null) {
-      refusal = checkName(call);
+      refusal = checkWait(call);
     }
     if (lock == null || refusal != null) {
       return refused(refusal == null ? SharedObjects.unknown(lockRef()) : refusal);

@@ -226,11 +226,15 @@ final class PipeState extends SharedObject {
     } else {
       refusal = objects.checkRoom(this, Backlog.bytes(message));
     }
+    boolean mustWait = !to.senders.isEmpty() || !to.hasRoom();
+    if (refusal == null && mustWait) {
+      refusal = checkWait(call);
+    }
     if (refusal != null) {
       return refused(refusal);
     }
     grow(Backlog.bytes(message));
-    if (!to.senders.isEmpty() || !to.hasRoom()) {
+    if (mustWait) {
       return await(to.senders, call, 0);
     }
     to.backlog.add(message);

@@ -47,7 +47,7 @@ final class Pools {
     return List.copyOf(touched);
   }
 
-  /** Makes the pool, or changes its settings. */
+  /** Makes the pool, or changes its settings; those of a process stay as they are. */
   @Nullable Refusal define(DefinePool definition, SessionState session, long nowMillis) {
     boolean isNew = !byName.containsKey(definition.getPool());
     boolean isProcess = definition.hasProcess();
@@ -98,6 +98,13 @@ final class Pools {
     Pool pool = byName.get(definition.getPool());
     if (pool == null) {
       byName.put(definition.getPool(), new Pool(definition));
+    } else if (pool.process != null && !pool.definition().equals(definition)) {
+      // Its ends of pipes, its parent and more were taken from the first one.
+      return Refusals.of(
+          ErrorCode.POOL_EXISTS,
+          "process '"
+              + pool.name()
+              + "' was started otherwise, and stays as it is; start another, under another name");
     } else if (pool.definition().getUid().equals(definition.getUid())
         && pool.definition().hasProcess() == definition.hasProcess()) {
       pool.redefine(definition);
@@ -137,11 +144,15 @@ final class Pools {
     if (pool.unfinished() == 0) {
       return joined(index);
     }
+    if (session.joins >= SessionState.WAITS_MAX) {
+      return Reply.newBuilder().setRefusal(Refusals.tooManyWaits("for pools' work to end"));
+    }
     long timeout = join.getTimeoutMillis();
     long deadline = timeout > 0 ? Timers.later(nowMillis, timeout) : 0;
     Pool.Joiner joiner = new Pool.Joiner(session.id, sequence, deadline);
     pool.joiners.add(joiner);
     joinerTimers.add(joiner);
+    session.joins++;
     return null;
   }
 
@@ -174,6 +185,7 @@ final class Pools {
     joinerTimers.remove(joiner);
     SessionState session = sessions.find(joiner.session());
     if (session != null) {
+      session.joins--;
       Reply late = reply.setSequence(joiner.sequence()).build();
       session.keepWake(late);
       effects.reply(session.id, late);
@@ -232,7 +244,13 @@ final class Pools {
       throw new IllegalStateException("snapshot lacks pool " + from.getDefinition().getPool());
     }
     pool.restore(from, sessions);
-    pool.joiners.forEach(joinerTimers::add);
+    for (Pool.Joiner joiner : pool.joiners) {
+      joinerTimers.add(joiner);
+      SessionState session = sessions.find(joiner.session());
+      if (session != null) {
+        session.joins++;
+      }
+    }
     ProcessState process = pool.process;
     SessionState parent = process == null ? null : sessions.find(process.parent);
     if (parent != null) {

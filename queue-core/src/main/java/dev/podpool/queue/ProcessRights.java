@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What runs in a pool's processes starts processes, and sees to those: to no others, and to no job
- * but theirs. Who has other rights opens a session that is of no pool.
+ * but theirs. "Those" are what any process of the same worker has started, as nothing keeps these
+ * apart. Who has other rights opens a session that is of no pool, and sees to any process.
  */
 final class ProcessRights {
 
@@ -26,6 +27,8 @@ final class ProcessRights {
   @Nullable Refusal check(SessionState session, Operation operation) {
     return switch (operation.getKindCase()) {
       case DEFINE_POOL -> define(session, operation.getDefinePool());
+      case REPORT_POOL_FAILURE -> failure(session, operation.getReportPoolFailure().getPool());
+      case HOLD_END -> takeOver(session, operation.getHoldEnd().getProcess());
       case SUBMIT_JOB -> ofPool(session, operation.getSubmitJob().getPool());
       case SIGNAL_PROCESS -> ofPool(session, operation.getSignalProcess().getPool());
       case WATCH_JOB -> ofJob(session, operation.getWatchJob().getJobId());
@@ -42,6 +45,11 @@ final class ProcessRights {
           ? denied(session, "pool '" + definition.getPool() + "' is none: only processes")
           : null;
     }
+    Pool known = pools.find(definition.getPool());
+    Refusal others = known == null || known.process == null ? null : ofPool(session, known.name());
+    if (others != null) {
+      return others;
+    }
     ProcessSpec spec = definition.getProcess();
     Pool own = pools.find(session.opened.getPool());
     ProcessState parent = own == null ? null : own.process;
@@ -57,6 +65,31 @@ final class ProcessRights {
                 + parent.spec.getName()
                 + "' is one")
         : null;
+  }
+
+  /** A worker knows of its own pool alone; for others the operator speaks. */
+  private static @Nullable Refusal failure(SessionState session, String pool) {
+    return !session.isOfPool() || pool.equals(session.opened.getPool())
+        ? null
+        : Refusals.of(
+            ErrorCode.PERMISSION_DENIED,
+            "a worker of pool '"
+                + session.opened.getPool()
+                + "' says of that pool whether it fails, and not of '"
+                + pool
+                + "'; report it in a session of a worker there");
+  }
+
+  /** What a process was given is its own until it holds that itself. */
+  private static @Nullable Refusal takeOver(SessionState session, String process) {
+    return process.isEmpty() || process.equals(session.opened.getPool())
+        ? null
+        : Refusals.of(
+            ErrorCode.PERMISSION_DENIED,
+            "only process '"
+                + process
+                + "' itself takes over what it was given, and this session is none of it; hold the"
+                + " end beside it, and name no process");
   }
 
   /** One that is not there is told so by whoever looks for it. */

@@ -45,6 +45,7 @@ public final class QueueMachine {
   private final Reads reads = new Reads(pools, jobs, blobs, objects);
   private long index;
   private long nowMillis;
+  private int level = Features.FIRST_LEVEL;
 
   /**
    * Applies the next entry; what must happen outside is added to {@code effects}, in order.
@@ -125,6 +126,7 @@ public final class QueueMachine {
       case OPEN_SESSION -> lifetimes.open(operation.getOpenSession(), effects);
       case EXPIRE_SESSION -> lifetimes.expire(operation.getExpireSession(), effects);
       case TICK -> {} // the entry's time is all there is to it
+      case RAISE_LEVEL -> level = Math.max(level, operation.getRaiseLevel().getLevel());
       default ->
           throw new IllegalStateException(
               "not an operation of the queue's own: " + operation.getKindCase());
@@ -197,8 +199,9 @@ public final class QueueMachine {
           CHANGE_LIST,
           CHANGE_VALUE ->
           objects.apply(session, sequence, operation);
+      case NAME_QUEUE -> objects.name(operation.getNameQueue());
       case REFUSED -> refusal(operation.getRefused().getRefusal());
-      case OPEN_SESSION, EXPIRE_SESSION, TICK, KIND_NOT_SET ->
+      case OPEN_SESSION, EXPIRE_SESSION, TICK, RAISE_LEVEL, KIND_NOT_SET ->
           refusal(
               Refusals.invalid(
                   "operation " + operation.getKindCase() + " can't be sent in a session"));
@@ -258,6 +261,11 @@ public final class QueueMachine {
   /** Log time. */
   public long nowMillis() {
     return nowMillis;
+  }
+
+  /** What the queue may be sent: see {@link Features}. Never falls. */
+  public int level() {
+    return level;
   }
 
   /** Numbers of the live sessions, ascending: a new leader gives each a full term. */
@@ -362,7 +370,9 @@ public final class QueueMachine {
             .setLastSession(sessions.lastId())
             .setLastJob(jobs.lastNumber())
             .setLastObject(objects.lastNumber())
-            .setLastToken(objects.lastToken());
+            .setLastToken(objects.lastToken())
+            .setQueueId(objects.queueId())
+            .setLevel(level == Features.FIRST_LEVEL ? 0 : level);
     pools.all().forEach(pool -> into.addPools(pool.snapshot()));
     sessions.all().forEach(session -> into.addSessions(session.snapshot()));
     jobs.all().forEach(job -> into.addJobs(JobSnapshots.of(job)));
@@ -380,6 +390,7 @@ public final class QueueMachine {
     QueueMachine machine = new QueueMachine();
     machine.index = snapshot.getIndex();
     machine.nowMillis = snapshot.getNowMillis();
+    machine.level = Math.max(Features.FIRST_LEVEL, snapshot.getLevel());
     machine.sessions.restoreLast(snapshot.getLastSession());
     for (PoolSnapshot pool : snapshot.getPoolsList()) {
       machine.pools.restoreDefinition(pool);
@@ -396,6 +407,7 @@ public final class QueueMachine {
     }
     machine.jobs.restoreLast(snapshot.getLastJob());
     machine.objects.restoreLast(snapshot.getLastObject(), snapshot.getLastToken());
+    machine.objects.restoreQueueId(snapshot.getQueueId());
     machine.objects.restore(snapshot.getObjectsList());
     for (PoolSnapshot pool : snapshot.getPoolsList()) {
       machine.pools.restore(pool, machine.sessions);

@@ -2,8 +2,6 @@ package dev.podpool.queue;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.ConfirmItem;
-import dev.podpool.protocol.Elements;
-import dev.podpool.protocol.ElementsQuery;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ItemsPut;
 import dev.podpool.protocol.ObjectQuery;
@@ -76,6 +74,9 @@ final class QueueState extends SharedObject {
       // Of all at once, so that one that has waited for room is not refused for space.
       refusal = objects.checkRoom(this, Backlog.bytes(items));
     }
+    if (refusal == null && put.getTimeoutMillis() >= 0 && !hasRoomFor(items.size())) {
+      refusal = checkWait(call);
+    }
     if (refusal != null) {
       return refused(refusal);
     }
@@ -122,8 +123,17 @@ final class QueueState extends SharedObject {
   }
 
   private boolean hasRoom() {
+    return fit(1);
+  }
+
+  /** Whether so many are in at once, even if nobody takes one meanwhile. */
+  private boolean hasRoomFor(int items) {
+    return putters.isEmpty() && fit(items);
+  }
+
+  private boolean fit(long more) {
     long max = spec.getQueue().getItemsMax();
-    return max == 0 || Long.compareUnsigned(backlog.size(), max) < 0;
+    return max == 0 || Long.compareUnsigned(backlog.size() + more, max) <= 0;
   }
 
   private void add(ByteString item) {
@@ -364,14 +374,11 @@ final class QueueState extends SharedObject {
     if (!query.hasElements()) {
       return super.read(query, into);
     }
-    ElementsQuery asked = query.getElements();
-    Elements.Builder items = into.getElementsBuilder().setSize(backlog.size());
-    long bytes = 0;
-    for (var next = backlog.items(asked.getFirst()).iterator(); next.hasNext(); ) {
+    var items = into.getElementsBuilder().setSize(backlog.size());
+    Page page = new Page(query.getElements().getLimit());
+    for (var next = backlog.items(query.getElements().getFirst()).iterator(); next.hasNext(); ) {
       ByteString item = next.next();
-      bytes += Backlog.bytes(item);
-      boolean isFull = items.getElementsCount() > 0 && bytes > SharedObjects.VALUE_BYTES_MAX;
-      if (isFull || (asked.getLimit() > 0 && items.getElementsCount() == asked.getLimit())) {
+      if (!page.takes(item.size())) {
         break;
       }
       items.addElements(item);

@@ -33,6 +33,17 @@ final class Refusals {
             + " unconfirmed may have happened");
   }
 
+  /** To a session that waits for as much as it may. */
+  static Refusal tooManyWaits(String where) {
+    return of(
+        ErrorCode.QUEUE_FULL,
+        "this session has "
+            + SessionState.WAITS_MAX
+            + " waits under way "
+            + where
+            + ", its limit; let some end first, or wait in another session");
+  }
+
   static Refusal unknownPool(String pool) {
     return of(
         ErrorCode.POOL_UNKNOWN, "pool '" + pool + "' does not exist; create it, or check its name");

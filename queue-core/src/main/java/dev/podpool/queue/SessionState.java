@@ -22,6 +22,9 @@ final class SessionState {
   /** Bytes of outcomes that a session gets ahead of what it has confirmed; one more at most. */
   static final long UNCONFIRMED_BYTES_MAX = 16L << 20;
 
+  /** At shared objects; and as many for pools' work to end. */
+  static final int WAITS_MAX = 100_000;
+
   /** Half of a nonce: with it begin those of a worker, and of what runs in its processes. */
   static final int WORKER_BYTES = 8;
 
@@ -43,6 +46,7 @@ final class SessionState {
   private final LinkedHashMap<Long, Reply> wakes = new LinkedHashMap<>();
   private long answerBytes; // of both
   long applied;
+  int joins; // that wait for a pool's work to end
   // Of outcomes that were delivered to it.
   long unconfirmedBytes;
   // Watched ones that have more for it, while it is full. First come, first served.

@@ -123,7 +123,7 @@ abstract class SharedObject {
     if (timeoutMillis < 0) {
       return refused(timedOut());
     }
-    Refusal refusal = checkName(call);
+    Refusal refusal = checkWait(call);
     if (refusal != null) {
       return refused(refusal);
     }
@@ -134,14 +134,9 @@ abstract class SharedObject {
     return null;
   }
 
-  /** Why it can't wait under its name; null where it can. */
-  final @Nullable Refusal checkName(Call call) {
-    return objects.waits().isNameTaken(call.session().id, call.operation())
-        ? Refusals.invalid(
-            "wait "
-                + Long.toUnsignedString(call.operation().getWait())
-                + " waits already; name each otherwise")
-        : null;
+  /** Why it can't wait; null where it can. */
+  final @Nullable Refusal checkWait(Call call) {
+    return objects.waits().check(call.session().id, call.operation());
   }
 
   Refusal timedOut() {

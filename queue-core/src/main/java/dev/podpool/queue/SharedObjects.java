@@ -1,17 +1,21 @@
 package dev.podpool.queue;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.Holder;
 import dev.podpool.protocol.LockGuard;
+import dev.podpool.protocol.NameQueue;
 import dev.podpool.protocol.ObjectKind;
 import dev.podpool.protocol.ObjectQuery;
 import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSnapshot;
 import dev.podpool.protocol.ObjectSpec;
+import dev.podpool.protocol.ObjectStatus;
 import dev.podpool.protocol.ObjectsQuery;
 import dev.podpool.protocol.OpenObject;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.PipeEnd;
+import dev.podpool.protocol.QueueNamed;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
@@ -22,7 +26,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,12 +42,15 @@ final class SharedObjects {
   static final int VALUE_BYTES_MAX = 1 << 20;
 
   private static final int ID_BYTES = 16;
+  private static final int QUEUE_ID_BYTES = 8;
   private static final long ANONYMOUS_MILLIS = 10 * 60 * 1000L;
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
 
   private final Sessions sessions;
   private final Waits waits;
   private final LinkedHashMap<ObjectRef, SharedObject> byRef = new LinkedHashMap<>();
+  // The same, as they are listed.
+  private final TreeMap<Place, SharedObject> inOrder = new TreeMap<>(Place.ORDER);
   private final Timers<SharedObject> timers =
       new Timers<>(object -> object.dueAtMillis, Comparator.comparingLong(object -> object.number));
   // By their locks, which need not be there; ascending numbers.
@@ -52,8 +58,36 @@ final class SharedObjects {
       new LinkedHashMap<>();
   private long lastNumber;
   private long lastToken;
+  private ByteString queueId = ByteString.EMPTY; // until somebody asks for it
   private long bytes;
   private long nowMillis;
+
+  /**
+   * Where an object stands in the list of its kind: by name; those without one behind, by number.
+   */
+  private record Place(ObjectKind kind, boolean isAnonymous, String name, long number) {
+
+    static final Comparator<Place> ORDER =
+        Comparator.comparing(Place::kind)
+            .thenComparing(Place::isAnonymous)
+            .thenComparing(Place::name)
+            .thenComparing(Place::number, Long::compareUnsigned);
+
+    static Place of(SharedObject object) {
+      ObjectKind kind = object.ref.getKind();
+      String name = object.ref.getName();
+      return name.isEmpty() ? ofNumber(kind, object.number) : ofName(kind, name);
+    }
+
+    /** Of the empty name: before all others. */
+    static Place ofName(ObjectKind kind, String name) {
+      return new Place(kind, false, name, 0);
+    }
+
+    static Place ofNumber(ObjectKind kind, long number) {
+      return new Place(kind, true, "", number);
+    }
+  }
 
   SharedObjects(Sessions sessions) {
     this.sessions = sessions;
@@ -102,6 +136,23 @@ final class SharedObjects {
     }
     opened(object, session);
     return object.apply(new SharedObject.Call(session, sequence, operation));
+  }
+
+  /** Tells which queue this is; by the name that is given, if it has none. */
+  Reply.Builder name(NameQueue name) {
+    if (name.getId().size() != QUEUE_ID_BYTES) {
+      return SharedObject.refused(
+          Refusals.invalid(
+              "a queue's id of "
+                  + name.getId().size()
+                  + " bytes; take "
+                  + QUEUE_ID_BYTES
+                  + " random ones"));
+    }
+    if (queueId.isEmpty()) {
+      queueId = name.getId();
+    }
+    return Reply.newBuilder().setQueueNamed(QueueNamed.newBuilder().setId(queueId));
   }
 
   /** Which object an operation is about. */
@@ -202,10 +253,15 @@ final class SharedObjects {
     }
     SharedObject made =
         SharedObjectKinds.make(++lastNumber, open.getObject(), open.getSpec(), this);
-    byRef.put(made.ref, made);
+    add(made);
     opened(made, session);
     keepFor(made, open.getTimeToLiveMillis());
     return null;
+  }
+
+  private void add(SharedObject object) {
+    byRef.put(object.ref, object);
+    inOrder.put(Place.of(object), object);
   }
 
   private static @Nullable Refusal checkTimeToLive(OpenObject open) {
@@ -245,6 +301,7 @@ final class SharedObjects {
   private void forget(SharedObject object) {
     timers.remove(object);
     byRef.remove(object.ref);
+    inOrder.remove(Place.of(object));
     for (long id : object.sessions) {
       SessionState session = sessions.find(id);
       if (session != null) {
@@ -391,29 +448,22 @@ final class SharedObjects {
   }
 
   @Nullable Refusal read(ObjectsQuery query, ReadResponse.Builder into) {
-    TreeMap<String, SharedObject> named = new TreeMap<>();
-    TreeMap<Long, SharedObject> anonymous = new TreeMap<>();
-    for (SharedObject object : byRef.values()) {
-      String name = object.ref.getName();
-      if (object.ref.getKind() != query.getKind()) {
-        continue;
-      }
-      if (!name.isEmpty() && query.getAfterNumber() == 0 && name.compareTo(query.getAfter()) > 0) {
-        named.put(name, object);
-      } else if (name.isEmpty() && object.number > query.getAfterNumber()) {
-        anonymous.put(object.number, object);
-      }
-    }
+    Place from =
+        query.getAfterNumber() == 0
+            ? Place.ofName(query.getKind(), query.getAfter())
+            : Place.ofNumber(query.getKind(), query.getAfterNumber());
     var answer = into.getObjectsBuilder();
-    int left = query.getLimit() <= 0 ? Integer.MAX_VALUE : query.getLimit();
-    for (var next = Stream.concat(named.values().stream(), anonymous.values().stream()).iterator();
-        next.hasNext(); ) {
-      SharedObject object = next.next();
-      if (left-- == 0) {
+    Page page = new Page(query.getLimit());
+    for (SharedObject object : inOrder.tailMap(from, false).values()) {
+      if (object.ref.getKind() != query.getKind()) {
+        break;
+      }
+      ObjectStatus status = object.status();
+      if (!page.takes(status.getSerializedSize())) {
         answer.setMore(true);
         break;
       }
-      answer.addObjects(object.status());
+      answer.addObjects(status);
     }
     return null;
   }
@@ -436,6 +486,14 @@ final class SharedObjects {
     return lastToken;
   }
 
+  ByteString queueId() {
+    return queueId;
+  }
+
+  void restoreQueueId(ByteString id) {
+    queueId = id;
+  }
+
   /** What all of them hold. */
   long bytes() {
     return bytes;
@@ -451,7 +509,7 @@ final class SharedObjects {
     for (ObjectSnapshot from : snapshots) {
       SharedObject object =
           SharedObjectKinds.make(from.getNumber(), from.getObject(), from.getSpec(), this);
-      byRef.put(object.ref, object);
+      add(object);
       object.restore(from);
       for (long id : from.getSessionsList()) {
         SessionState session = sessions.find(id);

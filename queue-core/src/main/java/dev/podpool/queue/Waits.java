@@ -118,9 +118,18 @@ final class Waits {
     }
   }
 
-  /** Whether {@code session} waits already under the name that {@code operation} gives. */
-  boolean isNameTaken(long session, Operation operation) {
-    return operation.getWait() != 0 && byName.containsKey(new Name(session, operation.getWait()));
+  /** Why {@code operation} of {@code session} can't wait; null where it can. */
+  @Nullable Refusal check(long session, Operation operation) {
+    if (operation.getWait() != 0 && byName.containsKey(new Name(session, operation.getWait()))) {
+      return Refusals.invalid(
+          "wait "
+              + Long.toUnsignedString(operation.getWait())
+              + " waits already; name each otherwise");
+    }
+    TreeMap<Long, Waiter> its = bySession.get(session);
+    return its == null || its.size() < SessionState.WAITS_MAX
+        ? null
+        : Refusals.tooManyWaits("at shared objects");
   }
 
   /** Whether {@code session} waits at any object. */

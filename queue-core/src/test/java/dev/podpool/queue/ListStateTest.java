@@ -105,11 +105,10 @@ class ListStateTest {
   }
 
   @Test
-  void aHundredThousandElementsAreInsertedAtTheHeadInGoodTime() {
+  void aHundredThousandElementsAreInsertedAtTheHead() {
     script.queue.unchecked();
-    long start = System.nanoTime();
     for (int i = 0; i < 100_000; i++) {
-      change(insert(0, "x"));
+      change(insert(0, Integer.toString(i)));
       script.queue.party("anna").replies.clear();
       script
           .queue
@@ -119,6 +118,8 @@ class ListStateTest {
           .confirm(Long.MAX_VALUE);
     }
     assertThat(script.status(LIST).getCount()).isEqualTo(100_000);
-    assertThat((System.nanoTime() - start) / 1_000_000_000).as("seconds").isLessThan(30);
+    assertThat(script.elements(LIST, 0, 2).getElementsList())
+        .containsExactly(bytes("99999"), bytes("99998"));
+    assertThat(script.elements(LIST, 99_999, 0).getElementsList()).containsExactly(bytes("0"));
   }
 }

@@ -12,6 +12,8 @@ import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.ReadRequest;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** The list of all objects of a kind, page by page. */
@@ -23,6 +25,25 @@ class ObjectsReadTest {
     ref.setKind(ObjectKind.EVENT);
     assertThat(queue.send("client", Specs.open(ref.build(), Specs.of(ObjectKind.EVENT))))
         .isEqualTo("done");
+  }
+
+  @Test
+  void anAnswerIsOneMebibyteAtMostAndSaysThatThereIsMore() {
+    queue.unchecked();
+    for (int i = 0; i < 20_000; i++) {
+      open(ObjectRef.newBuilder().setName("event-" + i + "-".repeat(30) + "x"));
+    }
+    queue.machine = QueueMachine.restore(queue.machine.snapshot());
+    Set<String> names = new TreeSet<>();
+    ObjectsQuery.Builder query = ObjectsQuery.newBuilder();
+    ObjectStatuses page;
+    do {
+      page = read(query);
+      assertThat(page.getSerializedSize()).isBetween(1, 1 << 20);
+      page.getObjectsList().forEach(status -> assertThat(names.add(word(status))).isTrue());
+      query.setAfter(word(page.getObjects(page.getObjectsCount() - 1)));
+      assertThat(page.getMore()).isEqualTo(names.size() < 20_000);
+    } while (page.getMore());
   }
 
   private ObjectStatuses read(ObjectsQuery.Builder query) {
@@ -61,5 +82,8 @@ class ObjectsReadTest {
     } while (page.getMore());
     assertThat(words)
         .containsExactly("n5", "n6", "n7", "n8", "n9", "id0", "id1", "id2", "id3", "id4");
+    assertThat(read(ObjectsQuery.newBuilder()).getObjectsList())
+        .extracting(ObjectsReadTest::word)
+        .containsExactly("n5", "n6", "n7", "n9", "id0", "id1", "id3", "id4");
   }
 }

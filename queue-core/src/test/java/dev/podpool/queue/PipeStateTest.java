@@ -207,4 +207,16 @@ class PipeStateTest {
     assertThat(reply).isNotNull();
     return Messages.words(reply.build());
   }
+
+  @Test
+  void aMessageUnderTheNameOfOneThatWaitsIsRefusedAndChangesNothing() {
+    open(true);
+    for (int i = 0; i < 64; i++) {
+      assertThat(ask(script, "ann", message(1, "hi"))).isEqualTo("put");
+    }
+    assertThat(ask(script, "ann", message(1, "waits").setWait(7))).isEmpty();
+    long before = script.machine.objects().bytes();
+    assertThat(script.send("ann", message(1, "late").setWait(7))).isEqualTo("INVALID_ARGUMENT");
+    assertThat(script.machine.objects().bytes()).isEqualTo(before);
+  }
 }

@@ -7,14 +7,18 @@ import dev.podpool.protocol.CancelJob;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Operation;
+import dev.podpool.protocol.PipeEnd;
 import dev.podpool.protocol.ProcessSpec;
 import dev.podpool.protocol.ProcessStatus;
 import dev.podpool.protocol.ReleaseJob;
+import dev.podpool.protocol.ReportPoolFailure;
 import dev.podpool.protocol.SignalProcess;
 import dev.podpool.protocol.WatchJob;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What code in a pool's processes may do with processes and jobs, and what not. */
 class ProcessRightsTest {
@@ -132,6 +136,96 @@ class ProcessRightsTest {
     assertThat(queue.send(CHILD, asProcess)).isEqualTo("POOL_EXISTS");
     assertThat(queue.send("client", asProcess)).isEqualTo("POOL_EXISTS");
     assertThat(queue.status().hasProcess()).isFalse();
+  }
+
+  @Test
+  void itChangesNoProcessOfAnother() {
+    assertThat(start("client", "process-1")).isEqualTo("done");
+    assertThat(start(STRANGER, "process-2")).isEqualTo("done");
+    for (String process : List.of("process-1", "process-2")) {
+      assertThat(queue.send(CHILD, define(process, "", false))).isEqualTo(DENIED);
+      assertThat(queue.send("w", define(process, "", false))).isEqualTo(DENIED);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"client", CHILD})
+  void aProcessStaysAsItWasStarted(String starter) {
+    openPipe();
+    var asked = define("process-1", "", false);
+    asked.getDefinePoolBuilder().getProcessBuilder().addEnds(end());
+    ProcessSpec spec = asked.getDefinePool().getProcess();
+    assertThat(queue.send(starter, asked)).isEqualTo("done");
+    assertThat(queue.submit(starter, QueueScript.job("its", "a").setPool("process-1")))
+        .isEqualTo("done");
+
+    assertThat(queue.send(starter, asked)).as("again").isEqualTo("done");
+    for (Operation.Builder changed :
+        List.of(define("process-1", "", true), define("process-1", "", false))) {
+      assertThat(queue.send(starter, changed)).isEqualTo("POOL_EXISTS");
+    }
+    assertThat(queue.machine.status("process-1").getProcess().getSpec()).isEqualTo(spec);
+    queue.machine = QueueMachine.restore(queue.machine.snapshot());
+    assertThat(queue.machine.status("process-1").getProcess().getSpec()).isEqualTo(spec);
+    queue.release("its");
+    assertThat(queue.send("client", Messages.message(2, "hello"))).isEqualTo("PIPE_BROKEN");
+  }
+
+  // ---- ends of pipes
+
+  private static PipeEnd.Builder end() {
+    return PipeEnd.newBuilder().setPipe(Messages.PIPE).setEnd(1);
+  }
+
+  private void openPipe() {
+    queue.send("client", Messages.openPipe(true));
+    assertThat(queue.send("client", Messages.hold(2))).isEqualTo("done");
+  }
+
+  private String takeOver(String session, String process) {
+    var hold = Messages.hold(1);
+    hold.getHoldEndBuilder().setProcess(process);
+    return queue.send(session, hold);
+  }
+
+  @Test
+  void onlyAProcessItselfTakesOverItsEnds() {
+    openPipe();
+    var define = define("process-1", "", false);
+    define.getDefinePoolBuilder().getProcessBuilder().addEnds(end());
+    assertThat(queue.send("client", define)).isEqualTo("done");
+    for (String other : List.of("client", CHILD, "w")) {
+      assertThat(takeOver(other, "process-1")).as(other).isEqualTo(DENIED);
+      assertThat(queue.send(other, Messages.hold(1))).as(other).isEqualTo("done");
+      assertThat(queue.send(other, Messages.closeEnd(1))).as(other).isEqualTo("done");
+      assertThat(queue.send("client", Messages.message(2, "hello " + other)))
+          .as("the process holds the end still")
+          .isEqualTo("ITEMS_PUT");
+    }
+    queue.child("cccccccc-child", "process-1");
+    assertThat(takeOver("cccccccc-child", "process-1")).isEqualTo("done");
+    assertThat(queue.send("cccccccc-child", Messages.closeEnd(1))).isEqualTo("done");
+    assertThat(queue.send("client", Messages.message(2, "bye"))).isEqualTo("PIPE_BROKEN");
+  }
+
+  // ---- failures
+
+  @Test
+  void aWorkerSaysOfNoOtherPoolThatItFails() {
+    assertThat(start("client", "process-1")).isEqualTo("done");
+    for (String session : List.of("w", CHILD)) {
+      assertThat(queue.send(session, failure("process-1"))).as(session).isEqualTo(DENIED);
+    }
+    assertThat(queue.machine.status("process-1").getReady()).isEqualTo(1);
+    assertThat(queue.send("w", failure(QueueScript.POOL))).isEqualTo("done");
+    assertThat(queue.send("client", failure("process-1"))).as("the operator").isEqualTo("done");
+    assertThat(queue.machine.status("process-1").getReady()).isZero();
+  }
+
+  private static Operation.Builder failure(String pool) {
+    return Operation.newBuilder()
+        .setReportPoolFailure(
+            ReportPoolFailure.newBuilder().setPool(pool).setFailures(1).setFinal(true));
   }
 
   @Test

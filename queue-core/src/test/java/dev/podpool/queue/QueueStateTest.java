@@ -277,4 +277,17 @@ class QueueStateTest {
     assertThat(shown.getElementsList()).containsExactly(ByteString.copyFromUtf8("plum"));
     assertThat(status().getCount()).isEqualTo(3);
   }
+
+  @Test
+  void aPutUnderTheNameOfOneThatWaitsIsRefusedAndChangesNothing() {
+    open(1, false);
+    assertThat(ask(script, "ann", put(0, "apple"))).isEqualTo("put");
+    assertThat(ask(script, "ann", put(0, "plum").setWait(7))).isEmpty();
+    long waiting = script.party("ann").sequence;
+    long before = script.machine.objects().bytes();
+    assertThat(ask(script, "ann", put(0, "fig").setWait(7))).isEqualTo("INVALID_ARGUMENT");
+    assertThat(script.machine.objects().bytes()).isEqualTo(before);
+    script.send("ann", Operation.newBuilder().setCancelWait(CancelWait.newBuilder().setWait(7)));
+    assertThat(answer(script, "ann", waiting)).isEqualTo("WAIT_CANCELLED");
+  }
 }

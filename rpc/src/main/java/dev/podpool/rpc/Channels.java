@@ -3,6 +3,7 @@ package dev.podpool.rpc;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 final class Channels {
 
   private static final long KEEP_ALIVE_SECONDS = 10;
+  private static final int CONNECT_MILLIS_MAX = 3_000;
 
   static {
     String netty = "io.grpc.netty.shaded.io.netty.";
@@ -56,7 +58,9 @@ final class Channels {
     } else {
       builder =
           NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
-              .sslContext(context(endpoint, trust));
+              .sslContext(context(endpoint, trust))
+              // Of several addresses one may be of a machine that is gone.
+              .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS_MAX);
       if (trust.name() != null) {
         builder.overrideAuthority(trust.name());
       }

@@ -36,6 +36,28 @@ public record Endpoint(String host, int port, String key, @Nullable Trust trust)
      * @throws IOException if it can't be told now; the message is for people
      */
     Endpoint locate() throws IOException;
+
+    /**
+     * The endpoint of the replica that leads, which another has said is at {@code leader}.
+     *
+     * @param leader where clients reach it that are where the service is
+     * @throws IOException as above
+     */
+    default Endpoint locate(HostPort leader) throws IOException {
+      return locate().at(leader);
+    }
+  }
+
+  /**
+   * The same service at another of its replicas' addresses, whose certificate is for the same name.
+   */
+  Endpoint at(HostPort replica) {
+    Trust by = trust == null ? null : new Trust(trust.authorities(), nameOf(trust));
+    return new Endpoint(replica.host(), replica.port(), key, by);
+  }
+
+  private String nameOf(Trust by) {
+    return by.name() == null ? host : by.name();
   }
 
   /** Whether both are one service, reached in one way, though perhaps with different keys. */

@@ -13,6 +13,8 @@ import dev.podpool.session.SessionHandler;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.ConnectivityState;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.ForwardingClientCallListener.SimpleForwardingClientCallListener;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -61,6 +63,10 @@ public final class QueueConnection implements QueueAccess {
   private final List<ManagedChannel> ending = new ArrayList<>();
   private @Nullable Endpoint endpoint; // of the channel, and the newest key; guarded by this
   private long foundNanos; // when the endpoint was found; guarded by this
+  // Of several replicas the one that leads, as another of them has said; guarded by this.
+  private @Nullable HostPort leader;
+  // Whether the channel has led to a replica that can't say who leads; guarded by this.
+  private boolean astray;
   private boolean closed; // guarded by this
 
   public QueueConnection(Endpoint.Source source) {
@@ -128,17 +134,19 @@ public final class QueueConnection implements QueueAccess {
   }
 
   private void findNow() throws IOException {
+    HostPort leading;
     synchronized (this) {
       if (closed) {
         throw closed();
       }
+      leading = leader;
     }
-    Endpoint now = source.locate();
+    Endpoint now = leading == null ? source.locate() : source.locate(leading);
     synchronized (this) {
       if (closed) {
         throw closed();
       }
-      if (channel == null || !now.isSameService(endpoint)) {
+      if (channel == null || astray || !now.isSameService(endpoint)) {
         ManagedChannel next = Channels.to(now);
         if (channel != null) {
           channel.shutdown(); // calls under way may end
@@ -146,6 +154,7 @@ public final class QueueConnection implements QueueAccess {
           ending.add(channel);
         }
         channel = next;
+        astray = false;
       }
       endpoint = now; // with the newest key, which the headers of calls are made with
       foundNanos = System.nanoTime();
@@ -165,7 +174,57 @@ public final class QueueConnection implements QueueAccess {
     if (closed || channel == null) {
       throw closed();
     }
-    return channel.newCall(method, options);
+    return new Routed<>(channel, channel.newCall(method, options));
+  }
+
+  /** A call that says where the next goes, when it has ended. */
+  private final class Routed<Q, A> extends SimpleForwardingClientCall<Q, A> {
+
+    private final ManagedChannel over;
+
+    Routed(ManagedChannel over, ClientCall<Q, A> call) {
+      super(call);
+      this.over = over;
+    }
+
+    @Override
+    public void start(Listener<A> listener, Metadata headers) {
+      super.start(
+          new SimpleForwardingClientCallListener<>(listener) {
+            @Override
+            public void onClose(Status status, Metadata trailers) {
+              if (status.getCode() == Status.Code.UNAVAILABLE) {
+                unavailable(over, trailers.get(QueueRpc.LEADER));
+              }
+              super.onClose(status, trailers);
+            }
+          },
+          headers);
+    }
+  }
+
+  /**
+   * Nothing comes over {@code call}, one of this connection's. The next goes over a new connection,
+   * and to whichever replica the source says: that of a machine that is gone looks well for long.
+   */
+  void silent(ClientCall<?, ?> call) {
+    if (call instanceof Routed<?, ?> routed) {
+      unavailable(routed.over, "");
+    }
+  }
+
+  /**
+   * A call over {@code by} has found no service there. The next goes to {@code elsewhere}; empty or
+   * null: to where the source says, though another replica has said that the leader is here. Where
+   * a replica has said that it does not know, that is by a new connection: a name may have the
+   * addresses of all of them.
+   */
+  private synchronized void unavailable(ManagedChannel by, @Nullable String elsewhere) {
+    if (by.equals(channel)) {
+      leader = elsewhere == null ? null : HostPort.parse(elsewhere);
+      astray |= elsewhere != null && leader == null;
+      foundNanos = System.nanoTime() - FOUND_NANOS_MAX;
+    }
   }
 
   /** What a {@link #call} is started with. */

@@ -35,6 +35,13 @@ public final class QueueRpc {
   public static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
+  /**
+   * With the UNAVAILABLE of a replica that follows: where clients reach the one that leads, {@code
+   * host:port}; empty where it does not know, and another of them may.
+   */
+  public static final Metadata.Key<String> LEADER =
+      Metadata.Key.of("podpool-leader", Metadata.ASCII_STRING_MARSHALLER);
+
   /** One session, both ways, for as long as the connection lasts. */
   public static final MethodDescriptor<Request, Response> CONVERSE =
       method("Converse", MethodType.BIDI_STREAMING, Request.parser(), Response.parser());

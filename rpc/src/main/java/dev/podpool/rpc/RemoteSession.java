@@ -32,6 +32,9 @@ final class RemoteSession implements QueueSession {
 
   private static final long RETRY_MILLIS_MIN = 20;
   private static final long RETRY_MILLIS_MAX = 2_000;
+  // As long as a restart takes, or the election of another leader.
+  private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final long RETRY_SOON_MILLIS_MAX = 500;
   // A stream on which so many requests went unanswered is taken for dead.
   private static final int SILENT_REQUESTS_MAX = 3;
 
@@ -97,6 +100,7 @@ final class RemoteSession implements QueueSession {
     Request request = logic.poll(nowMillis());
     if (request != null) {
       if (silentRequests++ >= SILENT_REQUESTS_MAX) {
+        connection.silent(stream.call);
         stream.cancel("no answer to " + SILENT_REQUESTS_MAX + " requests");
         return;
       }
@@ -175,7 +179,8 @@ final class RemoteSession implements QueueSession {
       giveUp(reason);
       return;
     }
-    long most = Math.min(RETRY_MILLIS_MAX, RETRY_MILLIS_MIN << Math.min(failures++, 10));
+    long limit = now - failingSinceNanos < SOON_NANOS ? RETRY_SOON_MILLIS_MAX : RETRY_MILLIS_MAX;
+    long most = Math.min(limit, RETRY_MILLIS_MIN << Math.min(failures++, 10));
     var unused = later(ThreadLocalRandom.current().nextLong(most / 2, most + 1), this::connect);
   }
 

@@ -58,21 +58,25 @@ public record RuntimeDirectory(Path path) implements Endpoint.Source {
     return path.resolve("lock");
   }
 
+  /** The process that held {@link #lock} last, whether it still does or not; 0: nobody knows. */
+  public long lastHolder() throws IOException {
+    String text = Files.readString(lock()).strip();
+    return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+  }
+
   /**
    * Whether a process runs this runtime, which starts its queue again when that ends. To be asked
    * by clients, which must not touch the lock: it may be their own process's.
    */
   public boolean isRun() {
     try {
-      String holder = Files.readString(lock()).strip();
       // The number may be another process's by now, which has started after it was written.
       Instant written = Files.getLastModifiedTime(lock()).toInstant().plusSeconds(1);
-      return holder.matches("\\d{1,18}")
-          && ProcessHandle.of(Long.parseLong(holder))
-              .filter(ProcessHandle::isAlive)
-              .flatMap(process -> process.info().startInstant())
-              .filter(start -> !start.isAfter(written))
-              .isPresent();
+      return ProcessHandle.of(lastHolder())
+          .filter(ProcessHandle::isAlive)
+          .flatMap(process -> process.info().startInstant())
+          .filter(start -> !start.isAfter(written))
+          .isPresent();
     } catch (IOException e) {
       return false;
     }

@@ -3,6 +3,7 @@ package dev.podpool.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
@@ -66,14 +67,7 @@ class ConnectionTest {
             .build();
     Server server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addTransportFilter(
-                new ServerTransportFilter() {
-                  @Override
-                  public Attributes transportReady(Attributes transport) {
-                    connections.incrementAndGet();
-                    return transport;
-                  }
-                })
+            .addTransportFilter(each(connections::incrementAndGet))
             .addService(service)
             .build()
             .start();
@@ -98,6 +92,156 @@ class ConnectionTest {
         .hasSizeBetween(1002, 1003);
     assertThat(looks.get()).isBetween(2, 100); // once a second
     assertThat(connections).hasValue(1);
+  }
+
+  /** Runs {@code action} for each connection that is made. */
+  private static ServerTransportFilter each(Runnable action) {
+    return new ServerTransportFilter() {
+      @Override
+      public Attributes transportReady(Attributes attributes) {
+        action.run();
+        return attributes;
+      }
+    };
+  }
+
+  /** Answers each question in that way. */
+  private static Server replica(Status status, Metadata trailers) throws IOException {
+    return replica(status, trailers, new AtomicInteger());
+  }
+
+  /** And counts its connections. */
+  private static Server replica(Status status, Metadata trailers, AtomicInteger connections)
+      throws IOException {
+    return NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .addService(
+            ServerServiceDefinition.builder(QueueRpc.SERVICE)
+                .addMethod(
+                    QueueRpc.READ,
+                    (call, headers) -> {
+                      call.request(1);
+                      if (status.isOk()) {
+                        call.sendHeaders(new Metadata());
+                        call.sendMessage(ReadResponse.getDefaultInstance());
+                      }
+                      call.close(status, trailers);
+                      return new ServerCall.Listener<>() {};
+                    })
+                .build())
+        .addTransportFilter(each(connections::incrementAndGet))
+        .build()
+        .start();
+  }
+
+  @Test
+  void theSourceSaysWhereTheLeaderIsAndIsAskedForAnyReplicaWhenThatIsGone() throws Exception {
+    HostPort leader = new HostPort("q-queue-1.q-queue.search.svc", 7420);
+    Metadata trailers = new Metadata();
+    trailers.put(QueueRpc.LEADER, leader.host() + ":" + leader.port());
+    Server follows = replica(Status.UNAVAILABLE, trailers);
+    Server leads = replica(Status.OK, new Metadata());
+    int leadsAt = leads.getPort();
+    List<String> asked = new CopyOnWriteArrayList<>();
+    Endpoint.Source source =
+        new Endpoint.Source() {
+          @Override
+          public Endpoint locate() {
+            asked.add("any");
+            return new Endpoint("127.0.0.1", follows.getPort(), "key");
+          }
+
+          @Override
+          public Endpoint locate(HostPort there) {
+            asked.add(there.host());
+            return new Endpoint("127.0.0.1", leadsAt, "key");
+          }
+        };
+    try (QueueConnection connection = new QueueConnection(source)) {
+      assertThatThrownBy(() -> connection.read(QUESTION, SOON))
+          .isInstanceOf(QueueUnreachableException.class);
+      connection.read(QUESTION, SOON);
+      assertThat(asked).containsExactly("any", leader.host());
+
+      leads.shutdownNow().awaitTermination();
+      asked.clear();
+      for (int i = 0; i < 2; i++) { // the first may not look anew, or find it gone only now
+        assertThatThrownBy(() -> connection.read(QUESTION, SOON))
+            .isInstanceOf(QueueUnreachableException.class);
+      }
+      assertThat(asked).contains("any");
+    } finally {
+      follows.shutdownNow();
+      leads.shutdownNow();
+    }
+  }
+
+  @Test
+  void aReplicaThatDoesNotKnowWhoLeadsIsNotAskedAgainOverTheSameConnection() throws Exception {
+    Metadata trailers = new Metadata();
+    trailers.put(QueueRpc.LEADER, "");
+    AtomicInteger connections = new AtomicInteger();
+    Server parted = replica(Status.UNAVAILABLE, trailers, connections);
+    Endpoint.Source source = () -> new Endpoint("127.0.0.1", parted.getPort(), "key");
+    try (QueueConnection connection = new QueueConnection(source)) {
+      for (int i = 1; i <= 3; i++) {
+        assertThatThrownBy(() -> connection.read(QUESTION, SOON))
+            .isInstanceOf(QueueUnreachableException.class);
+        assertThat(connections).hasValue(i);
+      }
+    } finally {
+      parted.shutdownNow();
+    }
+  }
+
+  @Test
+  void aSessionThatIsNotAnsweredComesBackOverAnotherConnection() throws Exception {
+    CountDownLatch connections = new CountDownLatch(2);
+    Server silent =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(
+                ServerServiceDefinition.builder(QueueRpc.SERVICE)
+                    .addMethod(
+                        QueueRpc.CONVERSE,
+                        (call, headers) -> {
+                          call.request(10);
+                          return new ServerCall.Listener<>() {};
+                        })
+                    .build())
+            .addTransportFilter(each(connections::countDown))
+            .build()
+            .start();
+    try (QueueConnection connection =
+        new QueueConnection(() -> new Endpoint("127.0.0.1", silent.getPort(), "key"))) {
+      var unused =
+          connection.open(
+              OpenSession.newBuilder().setNonce(ByteString.copyFrom(new byte[16])).build(),
+              new SessionHandler() {
+                @Override
+                public void onDelivery(Delivery delivery) {}
+
+                @Override
+                public void onEnd(Refusal reason) {}
+              },
+              SOON);
+      assertThat(connections.await(SOON.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    } finally {
+      silent.shutdownNow();
+    }
+  }
+
+  @Test
+  void aLeaderIsTheSameServiceAtItsAddressUnlessTheSourceKnowsBetter() throws Exception {
+    Endpoint service =
+        new Endpoint("q-queue.search.svc", 7420, "key", new Endpoint.Trust("pem", null));
+    Endpoint.Source source = () -> service;
+
+    assertThat(source.locate(new HostPort("q-queue-1.q-queue.search.svc", 7420)))
+        .isEqualTo(
+            new Endpoint(
+                "q-queue-1.q-queue.search.svc",
+                7420,
+                "key",
+                new Endpoint.Trust("pem", "q-queue.search.svc")));
   }
 
   @Test

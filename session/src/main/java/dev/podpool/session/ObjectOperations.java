@@ -36,7 +36,8 @@ public final class ObjectOperations {
           CONFIRM_MESSAGE,
           CHANGE_MAP,
           CHANGE_LIST,
-          CHANGE_VALUE ->
+          CHANGE_VALUE,
+          NAME_QUEUE ->
           true;
       default -> false;
     };

@@ -18,12 +18,21 @@ import java.util.Set;
 /** What was promised, checked from outside, at every index that some replica reaches. */
 final class Contract {
 
+  private static final long ROUNDED_MILLIS_MAX = 1_000; // some at each election
+
+  private final World world;
   private final ObjectsContract objects = new ObjectsContract();
   private long checkedIndex;
+  private long logTimeMillis;
   // By job number and position.
   private final Map<Long, Map<Long, Outcome>> recorded = new HashMap<>();
   private final Map<Long, Long> appliedBySession = new HashMap<>();
   private final Set<String> begunOnce = new HashSet<>();
+  private Set<Long> sessionsBefore = Set.of();
+
+  Contract(World world) {
+    this.world = world;
+  }
 
   /** A worker begins an item of a job with one attempt. */
   void begin(ByteString job, long index) {
@@ -41,6 +50,7 @@ final class Contract {
       return; // another replica was here first; that they agree is seen from their hashes
     }
     checkedIndex = state.getIndex();
+    checkTime(state.getNowMillis());
     QueueMachine machine = QueueMachine.restore(state);
     Set<Long> sessions = new HashSet<>();
     for (SessionSnapshot session : state.getSessionsList()) {
@@ -58,6 +68,7 @@ final class Contract {
       }
       ready += check(job);
     }
+    sessionsBefore = sessions;
     for (PoolSnapshot pool : state.getPoolsList()) {
       PoolStatus status = machine.status(pool.getDefinition().getPool());
       if (status != null) { // there is one pool
@@ -77,6 +88,14 @@ final class Contract {
     }
   }
 
+  private void checkTime(long millis) {
+    require(millis >= logTimeMillis, "log time never runs backwards");
+    require(
+        millis <= world.nowMillis() * Party.FASTEST + ROUNDED_MILLIS_MAX,
+        "log time runs no faster than some clock");
+    logTimeMillis = millis;
+  }
+
   /** How many of the job's items are ready. */
   private long check(JobSnapshot job) {
     Map<Long, Outcome> before = recorded.computeIfAbsent(job.getNumber(), n -> new HashMap<>());
@@ -86,6 +105,9 @@ final class Contract {
     for (Outcome outcome : job.getOutcomesList()) {
       Outcome known = before.putIfAbsent(position++, outcome);
       require(known == null || known.equals(outcome), "an outcome changed");
+      if (known == null && outcome.hasSucceeded()) {
+        Words.in(outcome.getSucceeded()).forEach(this::checkReporter);
+      }
       for (long i = outcome.getFirst(); i < outcome.getFirst() + outcome.getCount(); i++) {
         require(ended.add(i) || dead.remove(i), "an item ended twice");
         if (outcome.getEnded().getState() == ItemState.DEAD) {
@@ -117,6 +139,12 @@ final class Contract {
           "a lease is what its items say");
     }
     return ready;
+  }
+
+  /** {@code result} says which session's it is. */
+  private void checkReporter(String result) {
+    long session = Long.parseLong(result.substring(result.indexOf('#') + 1));
+    require(sessionsBefore.contains(session), "only a report of a session that lives counts");
   }
 
   static void require(boolean holds, String what) {

@@ -6,41 +6,79 @@ import dev.podpool.protocol.Response;
 import dev.podpool.session.SessionLogic;
 
 /**
- * The network between one session and the queue: loses, doubles, delays and reorders, and is cut
- * now and then.
+ * A session's connections, one after another, to the replica that it takes for the leader: to the
+ * one that says so, mostly, whenever an epoch begins.
  */
-final class Link implements dev.podpool.queue.loop.Link {
+final class Link {
+
+  /** As {@code replica} sees it. */
+  private record End(Link link, int replica) implements dev.podpool.queue.loop.Link {
+
+    @Override
+    public String principal() {
+      return link.principal;
+    }
+
+    @Override
+    public boolean mayResume(OpenSession opened) {
+      return opened.getPrincipal().equals(link.principal);
+    }
+
+    @Override
+    public void answer(Response response) {
+      link.answer(replica, response);
+    }
+
+    /** The session finds out by the silence. */
+    @Override
+    public void close(String reason) {}
+  }
 
   private final World world;
+  private final Network network;
   private final Replicas replicas;
   private final SessionLogic session;
+  private final Party party;
+  private final String name;
   private final String principal;
-  private boolean cut;
-  private boolean closed;
+  private int replica;
   private boolean polling;
 
-  Link(World world, Replicas replicas, SessionLogic session, String principal) {
+  /** Of {@code session} in the process {@code party}, on the machine {@code name}. */
+  Link(
+      World world,
+      Network network,
+      Replicas replicas,
+      SessionLogic session,
+      Party party,
+      String name,
+      String principal) {
     this.world = world;
+    this.network = network;
     this.replicas = replicas;
     this.session = session;
+    this.party = party;
+    this.name = name;
     this.principal = principal;
     poll();
-    world.after(world.between(200, 4_000), this::trouble);
+    party.after(world.between(500, 10_000), this::trouble);
   }
 
   /** The session has something to send, perhaps. */
   void poll() {
-    if (closed) {
-      return;
-    }
-    Request request = session.poll(world.nowMillis());
+    Request request = session.poll(party.nowMillis());
     if (request != null) {
-      carry(() -> replicas.receive(request, this));
+      if (request.getResume()) {
+        replica = world.oneIn(4) ? world.upTo(Replicas.COUNT) : replicas.leader(replica);
+      }
+      int to = replica;
+      network.carry(
+          name, Replicas.name(to), () -> replicas.receive(to, request, new End(this, to)));
     }
     if (!polling && session.nextPollMillis() < Long.MAX_VALUE) {
       polling = true;
-      world.after(
-          session.nextPollMillis() - world.nowMillis(),
+      party.after(
+          session.nextPollMillis() - party.nowMillis(),
           () -> {
             polling = false;
             poll();
@@ -48,60 +86,25 @@ final class Link implements dev.podpool.queue.loop.Link {
     }
   }
 
-  @Override
-  public String principal() {
-    return principal;
-  }
-
-  @Override
-  public boolean mayResume(OpenSession opened) {
-    return opened.getPrincipal().equals(principal());
-  }
-
-  @Override
-  public void answer(Response response) {
-    carry(
-        () -> {
-          if (!closed) {
-            session.receive(response);
-            poll();
-          }
-        });
-  }
-
-  /** The session finds out by the silence. */
-  @Override
-  public void close(String reason) {}
-
-  /** The process at this end is gone. */
-  void close() {
-    closed = true;
-  }
-
-  private void carry(Runnable message) {
-    if (cut || world.faultOneIn(30)) {
-      return;
-    }
-    boolean slow = world.faultOneIn(50);
-    world.after(slow ? world.between(100, 2_500) : world.between(1, 10), message);
-    if (world.faultOneIn(30)) {
-      world.after(world.between(1, 1_500), message);
-    }
+  private void answer(int from, Response response) {
+    network.carry(
+        Replicas.name(from),
+        name,
+        () ->
+            party.happen(
+                () -> {
+                  session.receive(response);
+                  poll();
+                }));
   }
 
   private void trouble() {
-    if (closed || !world.isFaulty()) {
-      return;
-    }
-    if (world.oneIn(2)) {
+    if (world.has(Fault.DISCONNECTION)) {
       session.reconnect();
       poll();
-    } else {
-      cut = true;
-      // Beyond a session's term, now and then.
-      int millis = world.oneIn(4) ? world.between(8_000, 20_000) : world.between(50, 3_000);
-      world.after(millis, () -> cut = false);
     }
-    world.after(world.between(500, 10_000), this::trouble);
+    if (world.isFaulty()) {
+      party.after(world.between(500, 10_000), this::trouble);
+    }
   }
 }

@@ -3,6 +3,7 @@ package dev.podpool.sim;
 import static dev.podpool.sim.Contract.require;
 
 import dev.podpool.protocol.DeliveredItem;
+import dev.podpool.protocol.ObjectRef;
 import dev.podpool.protocol.ObjectSnapshot;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.PipeEndSnapshot;
@@ -20,9 +21,12 @@ import java.util.Set;
  */
 final class ObjectsContract {
 
-  private final Map<Long, Long> tokens = new HashMap<>();
+  // The last of each lock's name, whether it was made anew since or not.
+  private final Map<ObjectRef, Long> tokens = new HashMap<>();
+  private final TurnsContract turns = new TurnsContract();
 
   void check(Snapshot state, Set<Long> sessions) {
+    turns.check(state);
     for (ObjectSnapshot object : state.getObjectsList()) {
       require(sessions.containsAll(object.getSessionsList()), "it is open for the living");
       for (WaiterSnapshot waiter : object.getWaitersList()) {
@@ -62,7 +66,7 @@ final class ObjectsContract {
       return;
     }
     require(sessions.contains(object.getLock().getHolder()), "a lock outlives its holder");
-    Long before = tokens.put(object.getNumber(), token);
+    Long before = tokens.put(object.getObject(), token);
     require(before == null || before <= token, "tokens rise");
   }
 

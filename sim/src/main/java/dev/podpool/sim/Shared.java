@@ -87,7 +87,8 @@ final class Shared {
   }
 
   /**
-   * {@code who} has ended, with all that it holds; for the queue it may have so at any time since.
+   * {@code who} has ended, with all that it holds; for the queue it may have so at any time since
+   * {@code start}.
    */
   void gone(String who, long start) {
     String what = who + " is gone";

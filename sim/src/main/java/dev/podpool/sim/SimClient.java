@@ -33,15 +33,20 @@ final class SimClient {
   private static final int UNENDED_AT_ONCE = 8;
 
   private final World world;
+  private final Network network;
   private final Replicas replicas;
+  private final String name;
   private final List<JobPlan> jobs = new ArrayList<>();
   private Life life;
   private boolean joined;
 
-  SimClient(World world, Replicas replicas, String name) {
+  SimClient(World world, Network network, Replicas replicas, String name) {
     this.world = world;
+    this.network = network;
     this.replicas = replicas;
-    for (int count = world.between(2, 8); count > 0; count--) {
+    this.name = name;
+    network.add(name);
+    for (int count = world.between(1, world.scenario().jobs()); count > 0; count--) {
       jobs.add(new JobPlan(world, name + "/" + count));
     }
     this.life = new Life();
@@ -58,6 +63,7 @@ final class SimClient {
 
   private final class Life implements SessionHandler {
 
+    private final Party party = new Party(world);
     private final SessionLogic session;
     private final Link link;
     private boolean gone;
@@ -70,12 +76,12 @@ final class SimClient {
       DefinePool pool =
           DefinePool.newBuilder().setPool(Simulation.POOL).setUid("uid").setMaxAttempts(3).build();
       session.add(Operation.newBuilder().setDefinePool(pool).build());
-      link = new Link(world, replicas, session, "client");
+      link = new Link(world, network, replicas, session, party, name, "client");
       for (JobPlan job : jobs) {
-        int soon = job.wasSubmitted() ? 500 : 25_000;
-        world.after(world.upTo(soon), () -> submit(job));
+        int soon = job.wasSubmitted() ? 500 : (int) world.scenario().faultsMillis() * 5 / 8;
+        party.after(world.upTo(soon), () -> submit(job));
       }
-      world.after(world.between(2_000, 30_000), this::trouble);
+      party.after(world.between(2_000, 30_000), this::trouble);
       joinIfDone();
     }
 
@@ -87,7 +93,7 @@ final class SimClient {
       job.added = job.submit().getInputs().getCount(); // if it is new; else the reply says
       feed(job);
       if (job.mayBeCancelled) {
-        world.after(
+        party.after(
             world.upTo(5_000),
             () ->
                 send(Operation.newBuilder().setCancelJob(CancelJob.newBuilder().setJobId(job.id))));
@@ -104,7 +110,7 @@ final class SimClient {
     }
 
     private void trouble() {
-      if (world.isFaulty()) {
+      if (world.has(Fault.CRASH)) {
         crash();
       }
     }
@@ -112,7 +118,7 @@ final class SimClient {
     private void crash() {
       if (!gone) {
         gone = true;
-        link.close();
+        party.end();
         world.after(world.between(10, 5_000), () -> life = new Life());
       }
     }

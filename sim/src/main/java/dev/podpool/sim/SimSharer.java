@@ -13,6 +13,7 @@ import dev.podpool.protocol.BreakBarrier;
 import dev.podpool.protocol.ChangeList;
 import dev.podpool.protocol.ChangeMap;
 import dev.podpool.protocol.ChangeValue;
+import dev.podpool.protocol.CloseSession;
 import dev.podpool.protocol.ConditionSpec;
 import dev.podpool.protocol.ConfirmItem;
 import dev.podpool.protocol.ConfirmMessage;
@@ -70,10 +71,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimSharer {
 
-  private static final int TURNS = 60;
+  private static final long LOCK_KEPT_MILLIS = 500; // so that it is made anew, now and then
   private static final int ASKED_MAX = 4; // what is in doubt at once is dear to check
 
   private final World world;
+  private final Network network;
   private final Replicas replicas;
   private final Shared shared;
   private final String name;
@@ -82,11 +84,13 @@ final class SimSharer {
   private boolean done;
   private Life life;
 
-  SimSharer(World world, Replicas replicas, Shared shared, String name) {
+  SimSharer(World world, Network network, Replicas replicas, Shared shared, String name) {
     this.world = world;
+    this.network = network;
     this.replicas = replicas;
     this.shared = shared;
     this.name = name;
+    network.add(name);
     this.life = new Life();
   }
 
@@ -107,9 +111,11 @@ final class SimSharer {
 
     private final String who = name + "." + lives++;
     private final IdentityHashMap<Operation, Asked> asked = new IdentityHashMap<>();
+    private final Party party = new Party(world);
     private final SessionLogic session;
     private final Link link;
-    private final long start = shared.now();
+    // When it asked what was answered: its session had not ended yet when that took effect.
+    private long lived = shared.now();
     private boolean gone;
 
     private final ObjectRef pipe =
@@ -132,7 +138,11 @@ final class SimSharer {
           new SessionLogic(
               OpenSession.newBuilder().setNonce(ByteString.copyFrom(world.bytes(16))).build(),
               this);
-      open(Shared.LOCK, ObjectSpec.newBuilder().setLock(LockSpec.getDefaultInstance()));
+      open(
+          Shared.LOCK,
+          ObjectSpec.newBuilder()
+              .setLock(LockSpec.getDefaultInstance())
+              .setTimeToLiveMillis(LOCK_KEPT_MILLIS));
       open(
           Shared.SEMAPHORE,
           ObjectSpec.newBuilder()
@@ -141,7 +151,9 @@ final class SimSharer {
       open(Shared.EVENT, ObjectSpec.newBuilder().setEvent(EventSpec.getDefaultInstance()));
       open(
           Shared.CONDITION,
-          ObjectSpec.newBuilder().setCondition(ConditionSpec.newBuilder().setLock(Shared.LOCK)));
+          ObjectSpec.newBuilder()
+              .setCondition(ConditionSpec.newBuilder().setLock(Shared.LOCK))
+              .setTimeToLiveMillis(LOCK_KEPT_MILLIS));
       open(
           Shared.BARRIER,
           ObjectSpec.newBuilder().setBarrier(BarrierSpec.newBuilder().setParties(Shared.PARTIES)));
@@ -160,9 +172,9 @@ final class SimSharer {
                 .setHoldEnd(HoldEnd.newBuilder().setPipe(pipe).setEnd(end))
                 .build());
       }
-      link = new Link(world, replicas, session, "client");
-      world.after(world.between(2_000, 30_000), this::trouble);
-      world.after(world.upTo(500), this::turn);
+      link = new Link(world, network, replicas, session, party, name, "client");
+      party.after(world.between(2_000, 30_000), this::trouble);
+      party.after(world.upTo(500), this::turn);
     }
 
     private ObjectSpec.Builder queue(boolean joinable) {
@@ -178,21 +190,21 @@ final class SimSharer {
     }
 
     private void trouble() {
-      if (world.isFaulty()) {
+      if (world.has(Fault.CRASH)) {
         end();
       }
     }
 
-    /** Crashes, and is started again; or is done. */
+    /** Crashes, or has closed its session, and is started again; or is done. */
     private void end() {
       if (gone) {
         return;
       }
       gone = true;
-      link.close();
+      party.end();
       List.copyOf(asked.values()).forEach(each -> each.unheard.run());
-      shared.gone(who, start);
-      if (turns < TURNS) {
+      shared.gone(who, lived);
+      if (turns < world.scenario().turns()) {
         world.after(world.between(10, 5_000), () -> life = new Life());
       } else {
         done = true;
@@ -203,19 +215,26 @@ final class SimSharer {
       if (gone) {
         return;
       }
-      if (turns == TURNS) {
+      if (turns == world.scenario().turns()) {
         if (asked.isEmpty()) {
           end();
         } else {
-          world.after(100, this::turn);
+          party.after(100, this::turn);
         }
         return;
       }
       if (asked.size() >= ASKED_MAX) {
-        world.after(100, this::turn);
+        party.after(100, this::turn);
         return;
       }
       turns++;
+      if (asked.isEmpty() && world.oneIn(60)) {
+        session.add(
+            Operation.newBuilder().setCloseSession(CloseSession.getDefaultInstance()).build());
+        link.poll();
+        end();
+        return;
+      }
       switch (world.pick(shared.kinds)) {
         case LOCK -> lock();
         case SEMAPHORE -> semaphore();
@@ -228,7 +247,7 @@ final class SimSharer {
         case LIST -> list();
         case VALUE -> value();
       }
-      world.after(world.between(1, 400), this::turn);
+      party.after(world.between(1, 400), this::turn);
     }
 
     /** Now, in a while, or without limit. */
@@ -286,6 +305,7 @@ final class SimSharer {
     public void onReply(Operation operation, Reply reply) {
       Asked its = asked.remove(operation);
       if (its != null) {
+        lived = Math.max(lived, its.start);
         its.answered.accept(reply);
       } else {
         require(!reply.hasRefusal(), "objects are opened, and their ends held: " + reply);
@@ -571,7 +591,7 @@ final class SimSharer {
             reply -> {});
       } else if (world.oneIn(2)) {
         put(shared.joinable, Shared.JOINABLE);
-      } else if (world.oneIn(4)) {
+      } else if (world.oneIn(3)) {
         ask(
             shared.joinable,
             "join",

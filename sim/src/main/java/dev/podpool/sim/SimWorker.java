@@ -33,18 +33,22 @@ import java.util.Set;
 final class SimWorker {
 
   private static final int SLOTS_MAX = 3;
+  private static final int LONG_ONE_IN = 30;
 
   private final World world;
+  private final Network network;
   private final Replicas replicas;
   private final Contract contract;
   private final String name;
   private Life life;
 
-  SimWorker(World world, Replicas replicas, Contract contract, String name) {
+  SimWorker(World world, Network network, Replicas replicas, Contract contract, String name) {
     this.world = world;
+    this.network = network;
     this.replicas = replicas;
     this.contract = contract;
     this.name = name;
+    network.add(name);
     this.life = new Life();
   }
 
@@ -56,6 +60,7 @@ final class SimWorker {
   private final class Life implements SessionHandler {
 
     private final int slots = world.between(1, SLOTS_MAX);
+    private final Party party = new Party(world);
     private final SessionLogic session;
     private final Link link;
     private final Map<Key, Item> waiting = new LinkedHashMap<>();
@@ -78,12 +83,12 @@ final class SimWorker {
       int window = slots * world.between(1, 4);
       session.add(
           Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(window)).build());
-      link = new Link(world, replicas, session, "worker");
-      world.after(world.between(1_000, 30_000), this::trouble);
+      link = new Link(world, network, replicas, session, party, name, "worker");
+      party.after(world.between(1_000, 30_000), this::trouble);
     }
 
     private void trouble() {
-      if (gone || !world.isFaulty()) {
+      if (!world.has(Fault.CRASH)) {
         return;
       }
       if (world.oneIn(3) && running.isEmpty()) {
@@ -98,7 +103,7 @@ final class SimWorker {
     private void crash() {
       if (!gone) {
         gone = true;
-        link.close();
+        party.end();
         int millis = world.oneIn(5) ? world.between(5_000, 20_000) : world.between(10, 2_000);
         world.after(millis, () -> life = new Life());
       }
@@ -180,9 +185,10 @@ final class SimWorker {
         if (item.job.getMaxAttempts() == 1) {
           contract.begin(key.job, key.index);
         }
-        boolean isLong = world.oneIn(100);
+        // Whoever runs it: so that one attempt may report while the next one runs.
+        boolean isLong = item.word.hashCode() % LONG_ONE_IN == 0;
         int millis = isLong ? world.between(10_000, 40_000) : world.between(1, 200);
-        world.after(millis, () -> finish(key, item));
+        party.after(millis, () -> finish(key, item));
       }
     }
 

@@ -5,20 +5,21 @@ import static dev.podpool.sim.Contract.require;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.queue.QueueMachine;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
  * One run: clients, sharers and workers with the real session logic, over a bad network, on three
- * replicas of the real machine. Everything follows from the seed.
+ * replicas of the real loop and machine with bad disks and clocks. Everything follows from the
+ * scenario.
  */
-public final class Simulation {
+final class Simulation {
 
   static final String POOL = "simulated";
 
-  private static final long FAULTS_MILLIS = 40_000;
   private static final long END_MILLIS = 1_200_000;
 
-  private final long seed;
+  private final Scenario scenario;
   private final World world;
   private final Replicas replicas;
   private final List<SimClient> clients = new ArrayList<>();
@@ -26,52 +27,85 @@ public final class Simulation {
   private final List<SimSharer> sharers = new ArrayList<>();
 
   /** What a run came to, for those who compare runs. */
-  public record Report(long seed, int entries, long simulatedMillis, String stateHash) {}
+  record Report(Scenario scenario, int entries, long simulatedMillis, String stateHash) {}
 
-  private Simulation(long seed) {
-    this.seed = seed;
-    world = new World(seed);
-    Contract contract = new Contract();
-    replicas = new Replicas(world, contract);
-    for (int count = world.between(1, 5); count > 0; count--) {
-      var unused = new SimWorker(world, replicas, contract, "worker-" + count);
+  /** A promise was broken: {@code what} is the same for the same promise. */
+  static final class Broken extends AssertionError {
+
+    private static final long serialVersionUID = 1;
+
+    private final transient Scenario scenario;
+    private final String what;
+
+    /** Of {@code scenario}, where something was found after {@code progress}. */
+    Broken(Scenario scenario, String progress, Throwable cause) {
+      super(
+          "seed %d failed after %s: %s%nreplay: %s"
+              .formatted(scenario.seed(), progress, cause.getMessage(), command(scenario)),
+          cause);
+      this.scenario = scenario;
+      String words = String.valueOf(cause.getMessage()).replace("broken: ", "");
+      this.what = words.replaceAll("(?s)[:\n(].*", "");
     }
-    for (int count = world.between(1, 3); count > 0; count--) {
-      clients.add(new SimClient(world, replicas, "client-" + count));
+
+    Scenario scenario() {
+      return scenario;
+    }
+
+    String what() {
+      return what;
+    }
+  }
+
+  private Simulation(Scenario scenario) {
+    this.scenario = scenario;
+    world = new World(scenario);
+    Contract contract = new Contract(world);
+    Network network = new Network(world);
+    replicas = new Replicas(world, network, contract);
+    for (int count = scenario.workers(); count > 0; count--) {
+      var _ = new SimWorker(world, network, replicas, contract, "worker-" + count);
+    }
+    for (int count = scenario.clients(); count > 0; count--) {
+      clients.add(new SimClient(world, network, replicas, "client-" + count));
     }
     shared = new Shared(world);
-    for (int count = world.between(0, 3); count > 0; count--) {
-      sharers.add(new SimSharer(world, replicas, shared, "sharer-" + count));
+    for (int count = scenario.sharers(); count > 0; count--) {
+      sharers.add(new SimSharer(world, network, replicas, shared, "sharer-" + count));
     }
-    world.after(FAULTS_MILLIS, world::stopFaults);
+    world.after(scenario.faultsMillis(), world::stopFaults);
   }
 
   /**
-   * Runs {@code seed} to its end. The same seed gives the same report each time.
+   * Runs {@code scenario} to its end. The same scenario gives the same report each time.
    *
-   * @throws AssertionError if a promise was broken; the message says how to replay the run
+   * @throws Broken if a promise was broken; the message says how to replay the run
    */
-  public static Report run(long seed) {
-    Simulation simulation = new Simulation(seed);
+  static Report run(Scenario scenario) {
+    Simulation simulation = new Simulation(scenario);
     try {
       return simulation.run();
     } catch (RuntimeException | AssertionError e) {
-      throw new AssertionError(
-          "seed %d failed after %d ms and %d entries: %s%nreplay: mvn -pl sim -am test -Dsim.seed=%d"
-              .formatted(
-                  seed,
-                  simulation.world.nowMillis(),
-                  simulation.replicas.entries(),
-                  e.getMessage(),
-                  seed),
-          e);
+      String progress =
+          "%d ms and %d entries"
+              .formatted(simulation.world.nowMillis(), simulation.replicas.entries());
+      throw new Broken(scenario, progress, e);
     }
+  }
+
+  /** What replays {@code scenario}: by its seed alone, where that is enough. */
+  static String command(Scenario scenario) {
+    return "mvn -pl sim -am verify -Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false "
+        + (Scenario.of(scenario.seed()).equals(scenario)
+            ? "-Dsim.seed=" + scenario.seed()
+            : "-Dsim.scenario=" + scenario);
   }
 
   private Report run() {
     while (world.isFaulty()
         || !clients.stream().allMatch(SimClient::isDone)
-        || !sharers.stream().allMatch(SimSharer::isDone)) {
+        || !sharers.stream().allMatch(SimSharer::isDone)
+        || !replicas.isLevel()) {
       require(world.step(), "something is still to happen");
       if (world.nowMillis() > END_MILLIS) {
         throw new AssertionError("broken: everything accepted ends, but " + unfinished());
@@ -82,10 +116,10 @@ public final class Simulation {
     PoolStatus status = machine.status(POOL);
     require(status != null && status.getReady() + status.getLeased() == 0, "nothing is unfinished");
     return new Report(
-        seed,
+        scenario,
         replicas.entries(),
         world.nowMillis(),
-        java.util.HexFormat.of().formatHex(machine.stateHash().toByteArray()));
+        HexFormat.of().formatHex(machine.stateHash().toByteArray()));
   }
 
   private String unfinished() {
@@ -97,6 +131,6 @@ public final class Simulation {
         + ", "
         + sharers.stream().flatMap(sharer -> sharer.waitingFor().stream()).toList()
         + ", "
-        + replicas.settled().status(POOL);
+        + replicas;
   }
 }

@@ -14,14 +14,21 @@ final class World {
       new PriorityQueue<>(
           Comparator.comparingLong(Event::atMillis).thenComparingLong(Event::number));
   private final SplittableRandom random;
+  private final Scenario scenario;
   private long nowMillis;
   private long scheduled;
   private boolean faulty = true;
 
-  World(long seed) {
-    random = new SplittableRandom(seed);
+  World(Scenario scenario) {
+    this.scenario = scenario;
+    random = new SplittableRandom(scenario.seed());
   }
 
+  Scenario scenario() {
+    return scenario;
+  }
+
+  /** True time, which no party can read. */
   long nowMillis() {
     return nowMillis;
   }
@@ -33,6 +40,11 @@ final class World {
 
   void stopFaults() {
     faulty = false;
+  }
+
+  /** Whether {@code fault} may happen now. */
+  boolean has(Fault fault) {
+    return faulty && scenario.faults().contains(fault);
   }
 
   void after(long millis, Runnable what) {
@@ -63,10 +75,10 @@ final class World {
     return random.nextInt(count) == 0;
   }
 
-  /** As {@link #oneIn}, and never once the faults have stopped. */
-  boolean faultOneIn(int count) {
+  /** As {@link #oneIn}, where {@code fault} may happen. */
+  boolean faultOneIn(Fault fault, int count) {
     boolean drawn = random.nextInt(count) == 0;
-    return faulty && drawn;
+    return drawn && has(fault);
   }
 
   <T> T pick(List<T> list) {
@@ -77,5 +89,10 @@ final class World {
     byte[] bytes = new byte[count];
     random.nextBytes(bytes);
     return bytes;
+  }
+
+  /** What else of chance something needs, of this run's. */
+  SplittableRandom chance() {
+    return random.split();
   }
 }

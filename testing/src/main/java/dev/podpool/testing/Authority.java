@@ -54,6 +54,11 @@ public final class Authority {
     return generator.generateKeyPair();
   }
 
+  /** Its own, for whoever shall trust it. */
+  public X509Certificate certificate() {
+    return certificate;
+  }
+
   /** In PEM, for whoever shall trust it. */
   public String pem() throws Exception {
     return pem(certificate.getEncoded());

@@ -75,7 +75,7 @@ public final class FakeApiServer implements AutoCloseable {
 
   /** For which it signs certificates. */
   public volatile List<String> signedNames =
-      List.of("q-queue.search.svc", "q-queue.search", "q-queue");
+      List.of("q-queue.search.svc", "q-queue.search", "q-queue", "q-queue-0.q-queue.search.svc");
 
   /** Of the tokens that it makes; empty for an API server that knows of none. */
   public volatile String audience = AUDIENCE;

@@ -3,12 +3,15 @@ package dev.podpool.testing;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -36,6 +39,9 @@ public final class Person {
   /** How many tokens were made. */
   public final AtomicInteger tokens = new AtomicInteger();
 
+  /** To which pods a port was to be forwarded, which never comes about. */
+  public final List<String> forwarded = new CopyOnWriteArrayList<>();
+
   /** Requests wait for it. */
   public volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -48,6 +54,11 @@ public final class Person {
 
   /** A queue of namespace search, whose authority is {@link FakeApiServer#operator}. */
   public void hasQueue(String name, String ready, String message) throws Exception {
+    hasQueue(name, ready, "Starting", message);
+  }
+
+  /** The same, with the {@code reason} of its condition. */
+  public void hasQueue(String name, String ready, String reason, String message) throws Exception {
     ObjectNode queue = JSON.createObjectNode();
     queue.put("apiVersion", "podpool.dev/v1alpha1").put("kind", "QueueCluster");
     queue.putObject("metadata").put("name", name).put("namespace", "search");
@@ -57,6 +68,7 @@ public final class Person {
         .addObject()
         .put("type", "Ready")
         .put("status", ready)
+        .put("reason", reason)
         .put("message", message);
     ObjectNode list = JSON.createObjectNode();
     list.put("apiVersion", "podpool.dev/v1alpha1").put("kind", "QueueClusterList");
@@ -73,6 +85,23 @@ public final class Person {
         .put("endpoint", queue + "-queue.search.svc:7420")
         .put("ca.crt", server.operator.pem());
     objects.put("/api/v1/namespaces/search/configmaps/" + queue + "-queue-access", map.toString());
+  }
+
+  /** The pods of a queue of namespace search, from its first, as they are ready. */
+  public void hasPods(String queue, String... ready) {
+    ObjectNode list = JSON.createObjectNode();
+    list.put("apiVersion", "v1").put("kind", "PodList");
+    ArrayNode items = list.putArray("items");
+    for (int i = 0; i < ready.length; i++) {
+      ObjectNode pod = items.addObject();
+      pod.putObject("metadata").put("name", queue + "-queue-" + i).put("namespace", "search");
+      pod.putObject("status")
+          .putArray("conditions")
+          .addObject()
+          .put("type", "Ready")
+          .put("status", ready[i]);
+    }
+    objects.put("/api/v1/namespaces/search/pods", list.toString());
   }
 
   Answer answer(String method, String path, JsonNode body)
@@ -92,6 +121,9 @@ public final class Person {
           403,
           "%s is forbidden: User \"jane\" cannot %s resource \"%s\" in the namespace \"search\""
               .formatted(resource, verb, resource));
+    }
+    if (resource.equals("pods/portforward")) {
+      forwarded.add(parts[1]);
     }
     if (resource.equals("serviceaccounts/token")) {
       return accounts.contains(parts[1])

@@ -151,7 +151,7 @@ final class Children {
   private void startFailed(int round, Failure failure, boolean signalled, long nowNanos) {
     Operation news = startFailures.failed(round, failure, signalled, usableSlots() > 0, nowNanos);
     if (news != null) {
-      session.send(news);
+      post.accept(() -> session.send(news)); // the first child is started before there is a session
     }
   }
 

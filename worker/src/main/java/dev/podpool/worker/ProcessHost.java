@@ -16,7 +16,7 @@ import dev.podpool.session.QueueSession;
 import dev.podpool.session.RandomId;
 import dev.podpool.session.SessionHandler;
 import java.io.IOException;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -37,7 +37,7 @@ public final class ProcessHost implements AutoCloseable {
 
   private final Place queue;
   private final UnaryOperator<WorkerSettings> settings;
-  private final Map<String, Running> running = new ConcurrentHashMap<>();
+  private final Set<Running> running = ConcurrentHashMap.newKeySet();
   private final ExecutorService starter =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -57,19 +57,18 @@ public final class ProcessHost implements AutoCloseable {
     this.settings = settings;
   }
 
-  /** Starts what the queue knows as {@code pool}, unless it runs here. Does not wait. */
+  /** Starts what the queue knows as {@code pool}: once, the caller sees to that. Does not wait. */
   public void start(String pool, ProcessSpec spec) {
     Running next = new Running(pool, spec);
-    if (running.putIfAbsent(pool, next) == null) {
-      starter.execute(next::start);
-    }
+    running.add(next);
+    starter.execute(next::start);
   }
 
   /** Kills what still runs. */
   @Override
   public void close() {
     starter.shutdownNow();
-    running.values().forEach(process -> process.worker.close());
+    running.forEach(process -> process.worker.close());
   }
 
   private static OpenSession client() {
@@ -112,15 +111,22 @@ public final class ProcessHost implements AutoCloseable {
 
     void start() {
       try {
-        worker.start(operation -> session.join().send(operation));
+        worker.start(this::send);
       } catch (IOException e) {
-        running.remove(pool);
+        running.remove(this);
         notStarted(e);
         return;
       }
       session.complete(
           queue.open(
               client().toBuilder().setPool(pool).setWorker(pool).setSlots(1).build(), worker));
+    }
+
+    private void send(Operation operation) {
+      session.join().send(operation);
+      if (operation.getReportPoolFailure().getFinal()) {
+        end();
+      }
     }
 
     private void notStarted(IOException reason) {
@@ -169,7 +175,8 @@ public final class ProcessHost implements AutoCloseable {
     }
 
     private void end() {
-      session.join().send(closing());
+      session.join().send(closing()); // the end of which ends the worker
+      running.remove(this);
     }
 
     @Override

@@ -28,7 +28,8 @@ public final class Worker implements SessionHandler, AutoCloseable {
   /**
    * Starts the children, and asks the queue for items as soon as one is ready. Does not wait.
    *
-   * @param session this handler's; its end ends the worker
+   * @param session this handler's; its end ends the worker. Nothing is sent before this returns, or
+   *     by this thread: it may wait until it is open
    * @throws IOException if there is no place for a socket in the temporary directory
    * @throws IllegalStateException if started before, or closed
    */

@@ -68,7 +68,7 @@ final class ReferenceCodec extends JsonCodec<Referenced> {
   private static boolean isReference(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != ':' && c != '#') {
+      if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && "-:#@".indexOf(c) < 0) {
         return false;
       }
     }

@@ -15,7 +15,7 @@ import java.util.List;
  */
 public interface Referenced {
 
-  /** Names what it refers to, for any process: 1 to 200 of a-z, 0-9, -, : and #; no class. */
+  /** Names what it refers to, for any process: 1 to 200 of a-z, 0-9, -, :, # and @; no class. */
   String reference();
 
   /** Who makes handles of a class and of those below it. */

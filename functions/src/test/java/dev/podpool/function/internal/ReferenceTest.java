@@ -87,9 +87,9 @@ class ReferenceTest {
 
   @Test
   void aHandleIsItsReferenceAndNoClass() {
-    byte[] payload = encode(Basket.class, new Basket("basket:one"));
-    assertThat(text(payload)).isEqualTo("\"basket:one\"");
-    assertThat(decode(Basket.class, payload)).isEqualTo(new Basket("basket:one"));
+    byte[] payload = encode(Basket.class, new Basket("basket:one@0f"));
+    assertThat(text(payload)).isEqualTo("\"basket:one@0f\"");
+    assertThat(decode(Basket.class, payload)).isEqualTo(new Basket("basket:one@0f"));
     assertThat(decode(Basket.class, encode(Basket.class, null))).isNull();
   }
 

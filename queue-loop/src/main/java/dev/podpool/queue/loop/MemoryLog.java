@@ -12,6 +12,7 @@ public final class MemoryLog implements Log {
   public void start(Replica driven) {
     replica = driven;
     driven.lead(1);
+    driven.raise(driven.levelMax());
   }
 
   @Override

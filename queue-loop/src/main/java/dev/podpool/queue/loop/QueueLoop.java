@@ -1,29 +1,36 @@
 package dev.podpool.queue.loop;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.Blob;
+import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ErrorCode;
 import dev.podpool.protocol.ExpireSession;
 import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
-import dev.podpool.protocol.PoolStatus;
+import dev.podpool.protocol.RaiseLevel;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.Request;
 import dev.podpool.protocol.Snapshot;
 import dev.podpool.protocol.Tick;
 import dev.podpool.queue.Effects;
+import dev.podpool.queue.Features;
 import dev.podpool.queue.QueueMachine;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -54,11 +61,13 @@ public final class QueueLoop implements AutoCloseable {
   private final Alarm alarm;
   private final LoopMetrics metrics;
   private final Consumer<Throwable> onBroken;
+  private final Features features;
   private final AtomicReference<Inside> inside = new AtomicReference<>(Inside.NOBODY);
   private final ConcurrentLinkedQueue<Work> inbox = new ConcurrentLinkedQueue<>();
   private final Map<Long, LocalSession> sessions = new HashMap<>();
   private final Map<ByteString, LocalSession> opening = new HashMap<>();
   private final Performer performer = new Performer();
+  private final List<Runnable> onFollow = new CopyOnWriteArrayList<>();
   private final LogReplica replica = new LogReplica();
   private QueueMachine machine = new QueueMachine();
   // Not null exactly while this replica leads.
@@ -66,6 +75,8 @@ public final class QueueLoop implements AutoCloseable {
   private long clockAtElection;
   private long logTimeAtElection;
   private volatile boolean closed;
+  private volatile boolean leads; // whether there are conversations, for whoever is not inside
+  private volatile int level = machine.level(); // the machine's, for whoever is not inside
   // Whose sign of life is in the entry that is gathered, or under way.
   private List<CompletableFuture<Long>> probes = new ArrayList<>();
   private long appendedNanos;
@@ -99,12 +110,25 @@ public final class QueueLoop implements AutoCloseable {
       Function<Runnable, Alarm> alarms,
       LoopMetrics metrics,
       Consumer<Throwable> onBroken) {
+    this(log, blobs, clockMillis, alarms, metrics, onBroken, Features.HERE);
+  }
+
+  /** One of a release that can apply {@code features}. */
+  QueueLoop(
+      Log log,
+      BlobStore blobs,
+      LongSupplier clockMillis,
+      Function<Runnable, Alarm> alarms,
+      LoopMetrics metrics,
+      Consumer<Throwable> onBroken,
+      Features features) {
     this.log = log;
     this.blobs = blobs;
     this.clockMillis = clockMillis;
     this.alarm = alarms.apply(this::wake);
     this.metrics = metrics;
     this.onBroken = onBroken;
+    this.features = features;
   }
 
   /** A loop on {@code log}, with this JVM's monotonic clock and an alarm of its own. */
@@ -223,9 +247,47 @@ public final class QueueLoop implements AutoCloseable {
 
   /**
    * What {@code question} makes of the machine, as it is after everything acknowledged so far. Does
-   * not wait for the entry under way, which nobody has been told of.
+   * not wait for the entry under way, which nobody has been told of. Fails with a {@link
+   * NotLeadingException} where this replica does not lead: it may be behind.
    */
   public <T extends @Nullable Object> CompletableFuture<T> read(
+      Function<QueueMachine, T> question) {
+    if (!leads) {
+      return CompletableFuture.failedFuture(new NotLeadingException(log.leader()));
+    }
+    CompletableFuture<@Nullable Void> caughtUp = log.catchUp();
+    return caughtUp.isDone() && !caughtUp.isCompletedExceptionally()
+        ? look(question)
+        : caughtUp.thenCompose(done -> look(question));
+  }
+
+  /** Whether this replica leads, as far as it knows. */
+  public boolean leads() {
+    return leads;
+  }
+
+  /** The level of the queue, as this replica has it: nothing above it may be sent to it. */
+  public int level() {
+    return level;
+  }
+
+  /** {@code action} runs whenever this replica leads no more: quickly, and without a lock. */
+  public void onFollow(Runnable action) {
+    onFollow.add(action);
+  }
+
+  /** The name of the replica that leads, as far as this one knows; null where it knows of none. */
+  public @Nullable String leader() {
+    return log.leader();
+  }
+
+  /** See {@link Log#handOver}. Calls that are under way end as where another is elected. */
+  public void handOver() {
+    log.handOver();
+  }
+
+  /** What {@code question} makes of the machine of this replica, which may be behind. */
+  public <T extends @Nullable Object> CompletableFuture<T> look(
       Function<QueueMachine, T> question) {
     CompletableFuture<T> answer = new CompletableFuture<>();
     if (inside.compareAndSet(Inside.ENTRY_UNDER_WAY, Inside.BUSY)) {
@@ -270,11 +332,6 @@ public final class QueueLoop implements AutoCloseable {
           }
         });
     return applied;
-  }
-
-  /** What a pool looks like now; null where there is none of that name. */
-  public CompletableFuture<@Nullable PoolStatus> status(String pool) {
-    return read(now -> now.status(pool));
   }
 
   // ---- time
@@ -332,6 +389,7 @@ public final class QueueLoop implements AutoCloseable {
     if (conversations != null) {
       conversations.close(message);
       conversations = null;
+      leads = false;
     }
     probes.forEach(probe -> probe.completeExceptionally(new IllegalStateException(message)));
     probes.clear();
@@ -436,6 +494,7 @@ public final class QueueLoop implements AutoCloseable {
     public void restore(Snapshot snapshot) {
       Inside before = enter();
       machine = QueueMachine.restore(snapshot);
+      level = machine.level();
       blobs.restore(snapshot);
       inside.set(before);
     }
@@ -447,6 +506,7 @@ public final class QueueLoop implements AutoCloseable {
       long certain = System.nanoTime();
       try {
         machine.apply(entry, performer);
+        level = machine.level();
         performer.perform();
         setAlarm();
         probes.forEach(probe -> probe.complete(machine.index()));
@@ -485,6 +545,64 @@ public final class QueueLoop implements AutoCloseable {
     }
 
     @Override
+    public void begin(Snapshot snapshot) {
+      blobs.begin(snapshot);
+    }
+
+    @Override
+    public boolean has(BlobSnapshot listed) {
+      return blobs.has(listed);
+    }
+
+    @Override
+    public @Nullable InputStream open(BlobSnapshot listed) throws IOException {
+      return blobs.open(listed);
+    }
+
+    @Override
+    public void take(BlobSnapshot listed, Iterator<byte[]> pieces) throws IOException {
+      blobs.take(listed, pieces);
+    }
+
+    @Override
+    public @Nullable String newer(Entry entry) {
+      for (Batch batch : entry.getBatchesList()) {
+        for (Operation operation : batch.getOperationsList()) {
+          int raised = operation.getRaiseLevel().getLevel();
+          if (batch.getSession() == 0 && raised > features.levelMax()) {
+            return "level %d of the queue, above %d".formatted(raised, features.levelMax());
+          }
+        }
+      }
+      return KnownFields.firstUnknown(entry);
+    }
+
+    @Override
+    public int level() {
+      return level;
+    }
+
+    @Override
+    public int levelMax() {
+      return features.levelMax();
+    }
+
+    @Override
+    public void raise(int to) {
+      if (level < to) {
+        post(
+            next -> {
+              if (machine.level() < to) {
+                next.own(
+                    Operation.newBuilder()
+                        .setRaiseLevel(RaiseLevel.newBuilder().setLevel(to))
+                        .build());
+              }
+            });
+      }
+    }
+
+    @Override
     public void lead(long term) {
       enter();
       if (!closed) {
@@ -492,6 +610,7 @@ public final class QueueLoop implements AutoCloseable {
         // Downtime does not count, and log time starts above 0.
         logTimeAtElection = Math.max(1, machine.nowMillis());
         conversations = new Conversations(term, machine, clockAtElection);
+        leads = true;
         setAlarm();
       }
       inside.set(Inside.NOBODY);
@@ -503,6 +622,7 @@ public final class QueueLoop implements AutoCloseable {
       enter();
       stop(ErrorCode.SESSION_CLOSED, "another replica leads the queue now; open a new session");
       inside.set(Inside.NOBODY);
+      onFollow.forEach(Runnable::run);
       pump();
     }
   }

@@ -1,14 +1,17 @@
 package dev.podpool.queue.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import dev.podpool.protocol.Batch;
 import dev.podpool.protocol.ChangeMap;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Delivery;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.ErrorCode;
+import dev.podpool.protocol.Failure;
 import dev.podpool.protocol.GiveCredit;
 import dev.podpool.protocol.ItemState;
 import dev.podpool.protocol.MapPut;
@@ -25,11 +28,13 @@ import dev.podpool.protocol.Payloads;
 import dev.podpool.protocol.PoolStatus;
 import dev.podpool.protocol.PutItems;
 import dev.podpool.protocol.QueueSpec;
+import dev.podpool.protocol.RaiseLevel;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Reply;
 import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.TakeItem;
+import dev.podpool.queue.Features;
 import dev.podpool.queue.QueueMachine;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
@@ -177,7 +182,7 @@ class QueueLoopTest {
       }
       senders.shutdown();
       assertThat(senders.awaitTermination(50, TimeUnit.SECONDS)).isTrue();
-      PoolStatus status = loop.status("p").get(20, TimeUnit.SECONDS);
+      PoolStatus status = loop.read(now -> now.status("p")).get(20, TimeUnit.SECONDS);
       assertThat(status.getJobs()).isEqualTo((long) threads * each);
     }
     Map<Long, Integer> next = new HashMap<>();
@@ -239,7 +244,8 @@ class QueueLoopTest {
     Told late = new Told();
     loop.open(client(), late).send(definePool());
     assertThat(Told.next(late.ends).getCode()).isEqualTo(ErrorCode.SESSION_CLOSED);
-    assertThat(loop.status("p").get(20, TimeUnit.SECONDS)).isNull();
+    assertThatThrownBy(() -> loop.read(QueueMachine::index).get(20, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(NotLeadingException.class);
     loop.close();
     assertThat(first.ends).isEmpty(); // told once
   }
@@ -594,5 +600,107 @@ class QueueLoopTest {
 
     @Override
     public void close() {}
+  }
+
+  /** A log of a later release's replica, which leads when the test says so. */
+  private static final class LaterLog implements Log {
+    Replica replica;
+    final List<Entry> appended = new ArrayList<>();
+
+    @Override
+    public void start(Replica driven) {
+      replica = driven;
+    }
+
+    @Override
+    public void append(Entry entry) {
+      appended.add(entry);
+      replica.apply(entry);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static QueueLoop later(Log log) {
+    QueueLoop loop =
+        new QueueLoop(
+            log,
+            BlobStore.NONE,
+            () -> 1,
+            ThreadAlarm::new,
+            LoopMetrics.NONE,
+            cause -> {},
+            new Features(2, kind -> 1));
+    loop.start();
+    return loop;
+  }
+
+  @Test
+  void whoLeadsRaisesTheLevelOnceAndARestartHasIt() {
+    LaterLog log = new LaterLog();
+    try (QueueLoop loop = later(log)) {
+      log.replica.raise(2); // it does not lead
+      assertThat(loop.level()).isEqualTo(1);
+
+      log.replica.lead(1);
+      log.replica.raise(1);
+      assertThat(log.appended).isEmpty();
+      log.replica.raise(2);
+      log.replica.raise(2);
+      assertThat(log.appended).hasSize(1);
+      assertThat(loop.level()).isEqualTo(2);
+
+      LaterLog next = new LaterLog();
+      try (QueueLoop restarted = later(next)) {
+        next.replica.restore(log.replica.snapshot());
+        assertThat(restarted.level()).isEqualTo(2);
+        assertThat(next.replica.level()).isEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void aQueueOfThisProcessAloneHasTheLevelOfItsRelease() {
+    try (QueueLoop loop = later(new MemoryLog())) {
+      assertThat(loop.level()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whatIsOfALaterReleaseIsFoundInAnEntryAndNamed() {
+    LaterLog log = new LaterLog();
+    try (QueueLoop loop = later(log)) {
+      assertThat(loop.level()).isEqualTo(1);
+      Operation known =
+          Operation.newBuilder().setRaiseLevel(RaiseLevel.newBuilder().setLevel(2)).build();
+      assertThat(log.replica.newer(entryOf(known))).isNull();
+
+      Operation higher =
+          Operation.newBuilder().setRaiseLevel(RaiseLevel.newBuilder().setLevel(3)).build();
+      assertThat(log.replica.newer(entryOf(known, higher)))
+          .isEqualTo("level 3 of the queue, above 2");
+
+      UnknownFieldSet kind =
+          UnknownFieldSet.newBuilder()
+              .addField(98, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+              .build();
+      assertThat(log.replica.newer(entryOf(Operation.newBuilder().setUnknownFields(kind).build())))
+          .isEqualTo("field 98 of Operation");
+      Operation value =
+          Operation.newBuilder()
+              .setReportItems(
+                  ReportItems.newBuilder()
+                      .addOutcomes(
+                          Outcome.newBuilder().setFailed(Failure.newBuilder().setKindValue(77))))
+              .build();
+      assertThat(log.replica.newer(entryOf(known, value))).isEqualTo("value 77 of FailureKind");
+    }
+  }
+
+  private static Entry entryOf(Operation... operations) {
+    return Entry.newBuilder()
+        .addBatches(Batch.newBuilder().addAllOperations(List.of(operations)))
+        .build();
   }
 }

@@ -54,6 +54,24 @@ public final class History<S> {
     return result;
   }
 
+  /** What answers nothing. */
+  @FunctionalInterface
+  public interface Action {
+    void run() throws Exception;
+  }
+
+  /** {@link #call} of what answers nothing. */
+  public void call(String who, String what, Action operation, Answered<S> step) throws Exception {
+    call(
+        who,
+        what,
+        () -> {
+          operation.run();
+          return "done";
+        },
+        (before, done) -> step.after(before));
+  }
+
   /** Records what began and ended then, by {@link System#nanoTime()}. */
   public void add(String what, long start, long end, Answered<S> step) {
     operations.add(new Operation<>(what, start, end, step));

@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.StatusDetails;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
@@ -25,6 +26,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +41,9 @@ import org.jspecify.annotations.Nullable;
  * name by now.
  */
 final class ApiCalls {
+
+  /** When a status that was not written is tried again. */
+  static final Duration UNWRITTEN = Duration.ofSeconds(1);
 
   private final KubernetesClient client;
 
@@ -266,6 +271,10 @@ final class ApiCalls {
     return client.configMaps().inNamespace(namespace).withName(name).get();
   }
 
+  @Nullable StatefulSet findStatefulSet(String namespace, String name) {
+    return client.apps().statefulSets().inNamespace(namespace).withName(name).get();
+  }
+
   /** Has {@code pool} wait, when it is deleted, until it is let go. */
   void hold(WorkerPool pool) {
     List<String> held = pool.getMetadata().getFinalizers();
@@ -303,7 +312,9 @@ final class ApiCalls {
     try {
       client.resource(object).patch(PatchContext.of(PatchType.JSON), Serialization.asJson(changes));
     } catch (KubernetesClientException e) {
-      throwUnlessGone(e);
+      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+        throw e; // also what somebody else has changed meanwhile: it is looked at anew
+      }
     }
   }
 
@@ -325,8 +336,11 @@ final class ApiCalls {
     }
   }
 
-  /** Publishes {@code status}, all of it, of exactly {@code object}; nothing if it is gone. */
-  void status(HasMetadata object, Object status) {
+  /**
+   * Publishes {@code status}, all of it, of exactly {@code object}. Whether it was written: it is
+   * not where that is gone, another has its name, or too many write at the same time.
+   */
+  boolean status(HasMetadata object, Object status) {
     var metadata = new LinkedHashMap<String, Object>();
     metadata.put("name", object.getMetadata().getName());
     metadata.put("namespace", object.getMetadata().getNamespace());
@@ -336,14 +350,12 @@ final class ApiCalls {
     applied.put("kind", object.getKind());
     applied.put("metadata", metadata);
     applied.put("status", status);
-    try {
-      client
-          .resource(object)
-          .subresource("status")
-          .patch(applying(), Serialization.asJson(applied));
-    } catch (KubernetesClientException e) {
-      throwUnlessGone(e);
-    }
+    return isWritten(
+        () ->
+            client
+                .resource(object)
+                .subresource("status")
+                .patch(applying(), Serialization.asJson(applied)));
   }
 
   /** Whether that namespace is on its way out, with all that is in it. */

@@ -123,7 +123,8 @@ final class Authority {
   }
 
   /**
-   * A certificate with which a server proves that it is {@code names}, as PEM.
+   * A certificate with which a server proves that it is {@code names}, and so does a client, as
+   * replicas are to one another; as PEM.
    *
    * @param names in DNS; the first is the subject's too
    */
@@ -144,7 +145,10 @@ final class Authority {
               .addExtension(
                   Extension.extendedKeyUsage,
                   false,
-                  new ExtendedKeyUsage(KeyPurposeId.id_kp_serverAuth))
+                  new ExtendedKeyUsage(
+                      new KeyPurposeId[] {
+                        KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth
+                      }))
               .addExtension(
                   Extension.subjectAlternativeName,
                   false,

@@ -123,6 +123,7 @@ final class ClusterOperator implements AutoCloseable {
         new GenericRetry()
             .withoutMaxAttempts()
             .setInitialInterval(RETRY_FIRST)
+            .setIntervalMultiplier(2)
             .setMaxInterval(RETRY_MOST.toMillis()));
   }
 

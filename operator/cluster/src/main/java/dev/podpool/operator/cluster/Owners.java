@@ -49,6 +49,12 @@ final class Owners {
         && pool.getMetadata().getUid().equals(anchor.getData().get(UID));
   }
 
+  /** Whether {@code part} goes with {@code owner}, and not with another of its name. */
+  static boolean isOwned(HasMetadata part, HasMetadata owner) {
+    return part.getMetadata().getOwnerReferences().stream()
+        .anyMatch(reference -> reference.getUid().equals(owner.getMetadata().getUid()));
+  }
+
   /** A reference to {@code owner}, with which a process goes that it has started. */
   static OwnerReference parent(HasMetadata owner) {
     return new OwnerReferenceBuilder(reference(owner))

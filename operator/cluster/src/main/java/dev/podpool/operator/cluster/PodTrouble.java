@@ -5,10 +5,13 @@ import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +41,23 @@ final class PodTrouble {
                         .findFirst()
                         .flatMap(status -> ofKubelet(status, image(pod, container))));
     return found.orElse(null);
+  }
+
+  /**
+   * Whether {@code pod}'s container of that name isn't ready, and has last ended with {@code
+   * words}, later than {@code after}.
+   */
+  static boolean hasEndedWith(Pod pod, String container, String words, Instant after) {
+    return pod.getStatus() != null
+        && pod.getStatus().getContainerStatuses().stream()
+            .filter(status -> status.getName().equals(container))
+            .filter(status -> !Boolean.TRUE.equals(status.getReady()))
+            .flatMap(status -> Stream.of(status.getState(), status.getLastState()))
+            .map(state -> state == null ? null : state.getTerminated())
+            .filter(Objects::nonNull)
+            .filter(end -> end.getMessage() != null && end.getMessage().contains(words))
+            .filter(end -> end.getFinishedAt() != null)
+            .anyMatch(end -> Instant.parse(end.getFinishedAt()).isAfter(after));
   }
 
   private static Worker.Trouble ofScheduler(PodCondition unscheduled) {

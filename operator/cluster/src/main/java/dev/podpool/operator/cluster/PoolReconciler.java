@@ -175,7 +175,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     }
     PoolTurn turn = turn(pool, memory, queue, context);
     Plan plan = turn.run(podsOf(context), departed.take(pool));
-    turn.publish(plan.status());
+    turn.publish(told(plan.status(), context));
     dropAnchorOfOld(pool, context);
     return turn.again(plan);
   }
@@ -232,7 +232,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
     int there = (int) podsOf(context).stream().filter(pod -> !pod.hasEnded()).count();
     var status = new PlannedStatus(there, 0, true, false, planned.reason(), planned.message());
     PoolTurn turn = turn(pool, memory, queue, context);
-    turn.publish(status);
+    turn.publish(told(status, context));
     return turn.againAt(LOOK_AGAIN);
   }
 
@@ -338,7 +338,7 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
       tools.calls().release(pool);
       return LOOK_AGAIN;
     }
-    turn.publish(plan.status());
+    turn.publish(told(plan.status(), context));
     Duration again = turn.again(plan);
     return again.compareTo(LOOK_AT_DELETED) < 0 ? again : LOOK_AT_DELETED;
   }
@@ -401,6 +401,21 @@ public final class PoolReconciler implements Reconciler<WorkerPool> {
         .map(anchor -> anchor.getMetadata().getUid())
         .ifPresent(owners::add);
     return new PoolTurn(pool, tools, memory, queue, () -> owner(pool, context), owners, this::seen);
+  }
+
+  /** {@code planned}, unless its queue waits for a person: that comes first. */
+  private static PlannedStatus told(PlannedStatus planned, Context<WorkerPool> context) {
+    return context
+        .getSecondaryResource(QueueCluster.class)
+        .filter(QueueStatuses::saysDataLost)
+        .map(queue -> queue.getMetadata().getName())
+        .map(
+            name ->
+                planned.saying(
+                    "QueueDataLost",
+                    "Queue unreachable: its data is lost, kubectl describe qc/%s says what to do"
+                        .formatted(name)))
+        .orElse(planned);
   }
 
   private void seen(Pod now, @Nullable Pod before) {

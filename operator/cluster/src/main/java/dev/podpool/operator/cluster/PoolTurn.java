@@ -345,7 +345,10 @@ final class PoolTurn {
       return;
     }
     if (writeAt != null) {
-      tools.calls().status(pool, next);
+      if (!tools.calls().status(pool, next)) {
+        lookAgainIn(ApiCalls.UNWRITTEN);
+        return;
+      }
       memory.written = next;
       memory.writtenAt = now;
       warnOf(next.conditions().getFirst(), last);
@@ -371,23 +374,12 @@ final class PoolTurn {
   private PlannedStatus said(PlannedStatus planned) {
     Worker.Trouble refusal = memory.refusals.last();
     if (refusal != null && planned.workers() < pool.getSpec().workers() && !planned.draining()) {
-      return with(planned, refusal.reason(), "Pending: workers " + refusal.words());
+      return planned.saying(refusal.reason(), "Pending: workers " + refusal.words());
     }
     return heldBack == 0 || planned.progressing()
         ? planned
-        : with(
-            planned,
+        : planned.saying(
             "DrainedByHand",
             "Drained by hand: %d of %d workers cordoned".formatted(heldBack, planned.workers()));
-  }
-
-  private static PlannedStatus with(PlannedStatus planned, String reason, String message) {
-    return new PlannedStatus(
-        planned.workers(),
-        planned.readyWorkers(),
-        planned.progressing(),
-        planned.draining(),
-        reason,
-        message);
   }
 }

@@ -72,9 +72,9 @@ final class ProcessTurn {
     }
     boolean isOver =
         plan.steps().contains(ProcessStep.DELETE) || plan.steps().contains(ProcessStep.RELEASE);
-    if (!isOver) {
-      // What the steps did is part of it: that its pod was made is never said too late.
-      publish(plan.steps().isEmpty() ? plan : ProcessPlan.of(observe(), now));
+    // What the steps did is part of it: that its pod was made is never said too late.
+    if (!isOver && !publish(plan.steps().isEmpty() ? plan : ProcessPlan.of(observe(), now))) {
+      return ApiCalls.UNWRITTEN;
     }
     Instant retryAt = memory.refusals.until();
     Duration retry = Duration.between(now, retryAt.isAfter(now) ? retryAt : Instant.MAX);
@@ -210,11 +210,16 @@ final class ProcessTurn {
 
   // ---- status
 
-  private void publish(ProcessPlan plan) {
+  /** Whether all is written that there is to say. */
+  private boolean publish(ProcessPlan plan) {
     WorkerProcessStatus next = new ProcessStatuses(process, plan.status()).status(last, now);
-    if (!next.equals(last)) {
-      tools.calls().status(process, next);
-      memory.written = next;
+    if (next.equals(last)) {
+      return true;
     }
+    if (!tools.calls().status(process, next)) {
+      return false;
+    }
+    memory.written = next;
+    return true;
   }
 }

@@ -22,10 +22,20 @@ record QueueAccount(String namespace, String queue) {
         : null;
   }
 
-  /** What its clients call it; the first is what they are told. */
-  List<String> serverNames() {
+  /**
+   * What the queue is called by its clients, and {@code pod} of it by its other replicas; the first
+   * is what clients are told.
+   */
+  List<String> serverNames(String pod) {
     String object = QueueNames.object(queue);
-    return List.of(QueueNames.host(namespace, queue), object + "." + namespace, object);
+    String host = QueueNames.host(namespace, queue);
+    return List.of(host, object + "." + namespace, object, pod + "." + host);
+  }
+
+  /** Whether one of its pods may be called that. */
+  boolean isPod(String name) {
+    String prefix = QueueNames.object(queue) + "-";
+    return name.startsWith(prefix) && name.substring(prefix.length()).matches("0|[1-9][0-9]*");
   }
 
   /** Labels of its pods. */

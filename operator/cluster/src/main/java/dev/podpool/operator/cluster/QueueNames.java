@@ -12,6 +12,9 @@ final class QueueNames {
   /** Where queues answer probes, and Prometheus. */
   static final int MONITOR_PORT = 7421;
 
+  /** Where replicas of a queue listen for one another. */
+  static final int REPLICA_PORT = 7422;
+
   private static final String BINDING = "podpool:queue:";
 
   private QueueNames() {}
@@ -19,6 +22,11 @@ final class QueueNames {
   /** Of its StatefulSet, its Service and all else that there is one of. */
   static String object(String queue) {
     return queue + "-queue";
+  }
+
+  /** Of its pod of that number. */
+  static String pod(String queue, int ordinal) {
+    return object(queue) + "-" + ordinal;
   }
 
   /** The host name of its Service, from anywhere in the cluster. */
@@ -34,6 +42,11 @@ final class QueueNames {
   /** Of the ConfigMap that says where it serves, and whom to trust that it is it. */
   static String access(String queue) {
     return object(queue) + "-access";
+  }
+
+  /** Of the ConfigMap that says that it has had data. */
+  static String data(String queue) {
+    return object(queue) + "-data";
   }
 
   /** Of what lets it ask who calls it. No namespace holds it, so its name says of which it is. */

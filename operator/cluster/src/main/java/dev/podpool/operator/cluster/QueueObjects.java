@@ -2,6 +2,10 @@ package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.QueueClusterSpec;
+import dev.podpool.program.LostData;
+import dev.podpool.rpc.AccessDirectory;
+import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -10,6 +14,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
@@ -17,14 +22,17 @@ import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRuleBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeerBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What a QueueCluster is made of. All of it goes with the QueueCluster, but for its volume. */
+/** What a QueueCluster is made of. All of it goes with the QueueCluster, but for its volumes. */
 final class QueueObjects {
 
   /** The queue's container. */
@@ -33,6 +41,10 @@ final class QueueObjects {
   private static final String DATA = "data";
   private static final String DATA_PATH = "/var/lib/podpool";
   private static final String TEMPORARY = "tmp";
+  private static final String ACCESS = "access";
+  private static final String ACCESS_PATH = "/etc/podpool/access";
+  private static final String REPLICAS = "--replicas=";
+  private static final int WEIGHT_MOST = 100;
   // Of the queue's image; the volume is made its.
   private static final long GROUP = 65_532;
   private static final long GRACE_SECONDS = 30;
@@ -119,13 +131,30 @@ final class QueueObjects {
         .build();
   }
 
-  /** Workers and clients of its own namespace, and the operator. Probes come from the node. */
+  /**
+   * Workers and clients of its own namespace, and the operator; to where replicas listen for one
+   * another, they alone. Probes come from the node.
+   */
   private HasMetadata networkPolicy() {
     List<NetworkPolicyPeer> callers = new ArrayList<>();
     callers.add(new NetworkPolicyPeerBuilder().withNewPodSelector().endPodSelector().build());
     callers.add(ofNamespace("kubernetes.io/metadata.name", settings.operatorNamespace()));
     List<NetworkPolicyPeer> scrapers = new ArrayList<>(callers);
     scrapers.add(ofNamespace(Names.SCRAPES, "true"));
+    List<NetworkPolicyIngressRule> rules = new ArrayList<>();
+    rules.add(ingress(QueueNames.PORT, callers));
+    rules.add(ingress(QueueNames.MONITOR_PORT, scrapers));
+    if (isOfSeveral()) {
+      rules.add(
+          ingress(
+              QueueNames.REPLICA_PORT,
+              List.of(
+                  new NetworkPolicyPeerBuilder()
+                      .withNewPodSelector()
+                      .withMatchLabels(selector())
+                      .endPodSelector()
+                      .build())));
+    }
     return new NetworkPolicyBuilder()
         .withMetadata(metadata(queue, name))
         .withNewSpec()
@@ -133,21 +162,18 @@ final class QueueObjects {
         .withMatchLabels(selector())
         .endPodSelector()
         .withPolicyTypes("Ingress")
-        .addNewIngress()
+        .withIngress(rules)
+        .endSpec()
+        .build();
+  }
+
+  private static NetworkPolicyIngressRule ingress(int port, List<NetworkPolicyPeer> callers) {
+    return new NetworkPolicyIngressRuleBuilder()
         .withFrom(callers)
         .addNewPort()
         .withProtocol("TCP")
-        .withPort(new IntOrString(QueueNames.PORT))
+        .withPort(new IntOrString(port))
         .endPort()
-        .endIngress()
-        .addNewIngress()
-        .withFrom(scrapers)
-        .addNewPort()
-        .withProtocol("TCP")
-        .withPort(new IntOrString(QueueNames.MONITOR_PORT))
-        .endPort()
-        .endIngress()
-        .endSpec()
         .build();
   }
 
@@ -165,6 +191,8 @@ final class QueueObjects {
         .withNewSpec()
         .withReplicas(spec.replicas())
         .withServiceName(name)
+        // None of three is ready before another is there. Updates go one at a time all the same.
+        .withPodManagementPolicy("Parallel")
         .withNewSelector()
         .withMatchLabels(selector())
         .endSelector()
@@ -196,7 +224,74 @@ final class QueueObjects {
         .build();
   }
 
+  private boolean isOfSeveral() {
+    return spec.replicas() > 1;
+  }
+
+  /** Whether {@code pod} was made as one of several. */
+  static boolean isOfSeveral(Pod pod) {
+    return pod.getSpec().getContainers().stream()
+        .flatMap(container -> container.getArgs().stream())
+        .anyMatch(argument -> argument.startsWith(REPLICAS));
+  }
+
+  /** Whether {@code pod} has ended later than {@code after} as its queue's data is lost. */
+  static boolean hasFoundNoData(Pod pod, Instant after) {
+    return PodTrouble.hasEndedWith(pod, CONTAINER, LostData.WORDS, after);
+  }
+
   private PodSpec podSpec() {
+    PodSpecBuilder pod = ofAny();
+    return isOfSeveral() ? ofSeveral(pod).build() : pod.build();
+  }
+
+  /** With what only replicas of several need. */
+  private PodSpecBuilder ofSeveral(PodSpecBuilder pod) {
+    return pod.withAffinity(apart())
+        .addNewVolume()
+        .withName(ACCESS)
+        .withNewConfigMap()
+        .withName(QueueNames.access(queue.getMetadata().getName()))
+        .endConfigMap()
+        .endVolume()
+        .editFirstContainer()
+        .addToArgs(
+            REPLICAS + spec.replicas(),
+            "--replica-ca=" + ACCESS_PATH + "/" + AccessDirectory.AUTHORITIES)
+        .addNewPort()
+        .withName("replica")
+        .withContainerPort(QueueNames.REPLICA_PORT)
+        .endPort()
+        .addNewVolumeMount()
+        .withName(ACCESS)
+        .withMountPath(ACCESS_PATH)
+        .withReadOnly(true)
+        .endVolumeMount()
+        .endContainer();
+  }
+
+  /**
+   * Each replica on a node of its own, where there are as many. Not required: a cluster of one or
+   * two nodes is to run three all the same, and a pod that moves from a drained node is better
+   * there than nowhere. Where two share a node the queue's condition Spread says so.
+   */
+  private Affinity apart() {
+    return new AffinityBuilder()
+        .withNewPodAntiAffinity()
+        .addNewPreferredDuringSchedulingIgnoredDuringExecution()
+        .withWeight(WEIGHT_MOST)
+        .withNewPodAffinityTerm()
+        .withTopologyKey("kubernetes.io/hostname")
+        .withNewLabelSelector()
+        .withMatchLabels(selector())
+        .endLabelSelector()
+        .endPodAffinityTerm()
+        .endPreferredDuringSchedulingIgnoredDuringExecution()
+        .endPodAntiAffinity()
+        .build();
+  }
+
+  private PodSpecBuilder ofAny() {
     return new PodSpecBuilder()
         // With it, it asks the API server who calls, and for its certificate.
         .withServiceAccountName(name)
@@ -220,8 +315,7 @@ final class QueueObjects {
         .withName(TEMPORARY)
         .withNewEmptyDir()
         .endEmptyDir()
-        .endVolume()
-        .build();
+        .endVolume();
   }
 
   private Container container() {
@@ -233,6 +327,29 @@ final class QueueObjects {
             "--listen=0.0.0.0:" + QueueNames.PORT,
             "--cluster=" + queue.getMetadata().getName(),
             "--monitor=0.0.0.0:" + QueueNames.MONITOR_PORT)
+        // Its certificate is for it, too.
+        .addNewEnv()
+        .withName("POD_NAME")
+        .withNewValueFrom()
+        .withNewFieldRef()
+        .withApiVersion("v1") // the default, which the API server fills in here as if it were ours
+        .withFieldPath("metadata.name")
+        .endFieldRef()
+        .endValueFrom()
+        .endEnv()
+        // Read at each start of the container; that it appears restarts nothing.
+        .addNewEnv()
+        .withName(LostData.SINCE)
+        .withNewValueFrom()
+        .withNewConfigMapKeyRef()
+        .withName(QueueNames.data(queue.getMetadata().getName()))
+        .withKey(DataMark.SINCE)
+        .withOptional(true)
+        .endConfigMapKeyRef()
+        .endValueFrom()
+        .endEnv()
+        // Why it can't start is told in the queue's status.
+        .withTerminationMessagePolicy("FallbackToLogsOnError")
         .addNewPort()
         .withName("grpc")
         .withContainerPort(QueueNames.PORT)

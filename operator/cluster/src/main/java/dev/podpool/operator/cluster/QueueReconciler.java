@@ -1,17 +1,14 @@
 package dev.podpool.operator.cluster;
 
 import dev.podpool.crd.Condition;
-import dev.podpool.crd.Condition.Truth;
 import dev.podpool.crd.QueueCluster;
 import dev.podpool.crd.QueueClusterStatus;
-import dev.podpool.operator.plan.Worker;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
-import io.fabric8.kubernetes.api.model.apps.StatefulSetStatus;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -28,9 +25,8 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -135,15 +131,66 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
     for (HasMetadata object : new AccessObjects(queue, ca.authorities().bundle()).all()) {
       apply(object, context);
     }
+    StatefulSet there = context.getSecondaryResource(StatefulSet.class).orElse(null);
+    List<Pod> pods = pods(context);
     for (HasMetadata object : new QueueObjects(queue, tools.settings()).all()) {
+      if (object instanceof StatefulSet set && isToBeginAnew(queue, there, pods)) {
+        set.getSpec().setReplicas(1);
+      }
       apply(object, context);
     }
     var _ = queues.of(queue); // to hear of processes: no pool need be there
-    Optional<StatefulSet> there = context.getSecondaryResource(StatefulSet.class);
-    publish(queue, there.map(QueueReconciler::readyReplicas).orElse(0), trouble(context));
-    boolean serves = there.isPresent() && readyReplicas(there.get()) >= queue.getSpec().replicas();
+    Instant now = tools.clock().instant();
+    Instant dataSince =
+        DataMark.since(queue, context.getSecondaryResourcesAsStream(ConfigMap.class));
+    QueueStatuses statuses = new QueueStatuses(queue, there, pods, dataSince, now);
+    if (dataSince == null) {
+      // Whoever has accepted that data is lost need not wait until a kubelet tries again.
+      pods.stream()
+          .filter(pod -> QueueObjects.hasFoundNoData(pod, Instant.EPOCH))
+          .forEach(pod -> tools.calls().delete(pod, null));
+      if (there != null && Owners.isOwned(there, queue) && statuses.serves()) {
+        tools.calls().apply(DataMark.of(queue, now));
+      }
+    }
+    boolean isWritten = publish(queue, statuses.status());
     return UpdateControl.<QueueCluster>noUpdate()
-        .rescheduleAfter(serves ? LOOK_AGAIN : LOOK_WHILE_STARTING);
+        .rescheduleAfter(
+            !isWritten
+                ? ApiCalls.UNWRITTEN
+                : statuses.isWhole() ? LOOK_AGAIN : LOOK_WHILE_STARTING);
+  }
+
+  private static List<Pod> pods(Context<QueueCluster> context) {
+    return context
+        .getSecondaryResourcesAsStream(Pod.class)
+        .sorted(Comparator.comparing(pod -> pod.getMetadata().getName()))
+        .toList();
+  }
+
+  /**
+   * Whether the queue grows, and its only pod does not know yet that it is to be one of several. It
+   * begins anew before there are others: a StatefulSet rolls its last pod first, and waits until
+   * that is ready, which those that join are not before this one lets them.
+   */
+  private boolean isToBeginAnew(QueueCluster queue, @Nullable StatefulSet cached, List<Pod> pods) {
+    if (queue.getSpec().replicas() == 1
+        || (cached != null && cached.getSpec().getReplicas() != 1)) {
+      return false;
+    }
+    // A cache that is behind must neither take replicas away nor have them come too early.
+    StatefulSet there =
+        tools
+            .calls()
+            .findStatefulSet(
+                queue.getMetadata().getNamespace(),
+                QueueNames.object(queue.getMetadata().getName()));
+    String first = QueueNames.pod(queue.getMetadata().getName(), 0);
+    return there != null
+        && there.getSpec().getReplicas() == 1
+        && pods.stream()
+            .filter(pod -> pod.getMetadata().getName().equals(first))
+            .noneMatch(QueueObjects::isOfSeveral);
   }
 
   private void apply(HasMetadata wanted, Context<QueueCluster> context) {
@@ -187,52 +234,18 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
     return before == null ? tools.clock().instant() : before;
   }
 
-  private static int readyReplicas(StatefulSet set) {
-    StatefulSetStatus status = set.getStatus();
-    return status == null || status.getReadyReplicas() == null ? 0 : status.getReadyReplicas();
-  }
-
-  private static Worker.@Nullable Trouble trouble(Context<QueueCluster> context) {
-    return context
-        .getSecondaryResourcesAsStream(Pod.class)
-        .map(pod -> PodTrouble.of(pod, QueueObjects.CONTAINER))
-        .filter(trouble -> trouble != null)
-        .findFirst()
-        .orElse(null);
-  }
-
-  // ---- status
-
-  private void publish(QueueCluster queue, int ready, Worker.@Nullable Trouble trouble) {
+  /** Whether all is written that there is to say. */
+  private boolean publish(QueueCluster queue, QueueClusterStatus next) {
     QueueClusterStatus last = queue.getStatus();
-    Condition condition = condition(queue, ready, trouble);
-    QueueClusterStatus next =
-        new QueueClusterStatus(ready, queue.getMetadata().getGeneration(), List.of(condition));
-    if (!next.equals(last)) {
-      tools.calls().status(queue, next);
-      boolean said =
-          last != null
-              && last.conditions().stream()
-                  .anyMatch(before -> String.valueOf(condition.message()).equals(before.message()));
-      if (trouble != null && !said) {
-        tools.events().warning(queue, trouble.reason(), String.valueOf(condition.message()));
-      }
+    if (next.equals(last)) {
+      return true;
     }
-  }
-
-  private Condition condition(QueueCluster queue, int ready, Worker.@Nullable Trouble trouble) {
-    boolean serves = ready >= queue.getSpec().replicas();
-    String reason = serves ? "Serving" : trouble == null ? "Starting" : trouble.reason();
-    String message =
-        serves ? "Serving" : trouble == null ? "Starting" : "Pending: queue " + trouble.words();
-    Condition now =
-        new Condition(
-            "Ready",
-            serves ? Truth.True : Truth.False,
-            queue.getMetadata().getGeneration(),
-            tools.clock().instant().truncatedTo(ChronoUnit.SECONDS).toString(),
-            reason,
-            message);
-    return queue.getStatus() == null ? now : Conditions.since(now, queue.getStatus().conditions());
+    if (!tools.calls().status(queue, next)) {
+      return false;
+    }
+    for (Condition news : QueueStatuses.news(next, last)) {
+      tools.events().warning(queue, String.valueOf(news.reason()), String.valueOf(news.message()));
+    }
+    return true;
   }
 }

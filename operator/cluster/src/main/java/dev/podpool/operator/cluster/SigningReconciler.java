@@ -36,7 +36,8 @@ public final class SigningReconciler implements Reconciler<CertificateSigningReq
   static final String SIGNER = "podpool.dev/queue-serving";
 
   private static final System.Logger LOG = System.getLogger(SigningReconciler.class.getName());
-  private static final Set<String> USAGES = Set.of("digital signature", "server auth");
+  private static final Set<String> USAGES =
+      Set.of("digital signature", "server auth", "client auth");
   private static final String POD_NAME = "authentication.kubernetes.io/pod-name";
   private static final String POD_UID = "authentication.kubernetes.io/pod-uid";
   private static final String APPROVED = "Approved";
@@ -59,7 +60,7 @@ public final class SigningReconciler implements Reconciler<CertificateSigningReq
   /**
    * What becomes of a request.
    *
-   * @param granted null if it is refused
+   * @param granted with its names in the order of ours; null if it is refused
    */
   private record Verdict(String reason, String words, @Nullable ServingRequest granted) {
 
@@ -146,7 +147,7 @@ public final class SigningReconciler implements Reconciler<CertificateSigningReq
           "WrongKey",
           "the key is one of %s, and not of EC P-256".formatted(asked.key().getAlgorithm()));
     }
-    List<String> names = account.serverNames();
+    List<String> names = account.serverNames(String.valueOf(only(spec, POD_NAME)));
     if (asked.names().size() != names.size()
         || !Set.copyOf(asked.names()).equals(Set.copyOf(names))) {
       return Verdict.refused(
@@ -154,8 +155,9 @@ public final class SigningReconciler implements Reconciler<CertificateSigningReq
     }
     return new Verdict(
         "QueueServing",
-        "pod of queue %s in %s".formatted(account.queue(), account.namespace()),
-        asked);
+        "pod %s of queue %s in %s"
+            .formatted(only(spec, POD_NAME), account.queue(), account.namespace()),
+        new ServingRequest(asked.key(), asked.onP256(), names));
   }
 
   /** Why whoever asks is not a pod of that queue; null if it is one. */
@@ -168,6 +170,10 @@ public final class SigningReconciler implements Reconciler<CertificateSigningReq
     Pod pod = tools.calls().find(account.namespace(), name);
     if (pod == null || !pod.getMetadata().getUid().equals(uid)) {
       return "there is no pod %s with uid %s in %s".formatted(name, uid, account.namespace());
+    }
+    if (!account.isPod(name)) {
+      return "pod %s is none of queue %s: those are named %s-N"
+          .formatted(name, account.queue(), QueueNames.object(account.queue()));
     }
     Map<String, String> labels = pod.getMetadata().getLabels();
     return labels != null && labels.entrySet().containsAll(account.selector().entrySet())
@@ -205,7 +211,7 @@ public final class SigningReconciler implements Reconciler<CertificateSigningReq
         AccessObjects.publishedSince(
             tools.calls().findConfigMap(queue.namespace(), QueueNames.access(queue.queue())),
             authorities.newest());
-    return authorities.signer(now, published).sign(asked.key(), queue.serverNames(), now);
+    return authorities.signer(now, published).sign(asked.key(), asked.names(), now);
   }
 
   private static CertificateSigningRequestCondition condition(String type, Verdict verdict) {

@@ -35,7 +35,8 @@ record Asked(
     List<String> usages) {
 
   Asked() {
-    this(null, "EC", "secp256r1", false, List.of("digital signature", "server auth"));
+    this(
+        null, "EC", "secp256r1", false, List.of("digital signature", "server auth", "client auth"));
   }
 
   Asked withNames(String... dns) {

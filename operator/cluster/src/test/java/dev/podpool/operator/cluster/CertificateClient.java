@@ -79,7 +79,12 @@ final class CertificateClient {
 
   String[] names() {
     String in = cluster.namespace;
-    return new String[] {"default-queue." + in + ".svc", "default-queue." + in, "default-queue"};
+    return new String[] {
+      "default-queue." + in + ".svc",
+      "default-queue." + in,
+      "default-queue",
+      podName + ".default-queue." + in + ".svc"
+    };
   }
 
   CertificateSigningRequest find(String request) {

@@ -63,8 +63,23 @@ final class OperatorAccount {
 
   /** A client with its token, of which {@code interceptor} is told. */
   static KubernetesClient client(KubernetesClient admin, Interceptor interceptor) {
+    return client(client(admin).getConfiguration(), interceptor);
+  }
+
+  /** A client with its token to an API server that has trouble; it tries nothing again itself. */
+  static KubernetesClient client(KubernetesClient admin, FaultyApi faulty, int callMillisMax) {
+    Config config =
+        new ConfigBuilder(client(admin).getConfiguration())
+            .withOnlyHttpWatches(true)
+            .withRequestRetryBackoffLimit(0)
+            .withRequestTimeout(callMillisMax)
+            .build();
+    return client(config, faulty);
+  }
+
+  private static KubernetesClient client(Config config, Interceptor interceptor) {
     return new KubernetesClientBuilder()
-        .withConfig(client(admin).getConfiguration())
+        .withConfig(config)
         .withHttpClientBuilderConsumer(
             builder -> builder.addOrReplaceInterceptor("given", interceptor))
         .build();

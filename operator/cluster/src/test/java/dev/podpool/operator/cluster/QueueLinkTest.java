@@ -145,7 +145,7 @@ class QueueLinkTest {
     link.define(definition("mine"));
     link.define(definition("old"));
     await(() -> link.view("mine").pool(), pool -> pool != null);
-    await(() -> queue.status("old").join(), pool -> pool != null);
+    await(() -> queue.read(now -> now.status("old")).join(), pool -> pool != null);
     link.close();
 
     connect();

@@ -94,6 +94,9 @@ class RolesApiServerTest {
         var certificates = new CertificateClient(cluster, cluster.createQueuePod("default"));
         certificates.awaitCertificate(certificates.ask(new Asked()));
         certificates.awaitRefusal(certificates.ask(new Asked().withNames("another")));
+        cluster.patchQueue("default", "{replicas: 3}");
+        await(
+            () -> cluster.queueCluster("default").getStatus().conditions(), all -> all.size() == 2);
         cluster.client.resource(cluster.queueCluster("default")).delete();
         await(
             () -> cluster.client.rbac().clusterRoleBindings().withName(binding(cluster)).get(),

@@ -97,8 +97,11 @@ class SigningApiServerTest {
         .containsExactly(
             "2 default-queue." + cluster.namespace + ".svc",
             "2 default-queue." + cluster.namespace,
-            "2 default-queue");
-    assertThat(certificate.getExtendedKeyUsage()).containsExactly("1.3.6.1.5.5.7.3.1");
+            "2 default-queue",
+            "2 default-queue-0.default-queue." + cluster.namespace + ".svc");
+    assertThat(certificate.getExtendedKeyUsage())
+        .as("server auth, client auth")
+        .containsExactly("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
     assertThat(certificate.getBasicConstraints()).isEqualTo(-1);
     Duration validity =
         Duration.between(
@@ -134,7 +137,11 @@ class SigningApiServerTest {
 
     cluster.createPod("stranger");
     asking = new CertificateClient(cluster, cluster.pod("stranger"));
-    refused(new Asked(), "NotItsPod", "pod stranger is none of queue default");
+    refused(new Asked(), "NotItsPod", "pod stranger is none of queue default: those are named");
+
+    cluster.createPod("default-queue-7");
+    asking = new CertificateClient(cluster, cluster.pod("default-queue-7"));
+    refused(new Asked(), "NotItsPod", "pod default-queue-7 is none of queue default: it lacks");
 
     asking = new CertificateClient(cluster, pod);
     asking.username = "system:serviceaccount:" + cluster.namespace + ":missing-queue";
@@ -144,9 +151,12 @@ class SigningApiServerTest {
   @Test
   void whatElseIsAskedForIsDenied() throws Exception {
     String[] names = asking.names();
-    refused(new Asked().withNames(names[0], names[1]), "WrongNames", "ask for exactly [default-q");
     refused(
-        new Asked().withNames(names[0], names[1], names[2], "kubernetes.default.svc"),
+        new Asked().withNames(names[0], names[1], names[2]),
+        "WrongNames",
+        "ask for exactly [default-queue.");
+    refused(
+        new Asked().withNames(names[0], names[1], names[2], names[3], "kubernetes.default.svc"),
         "WrongNames",
         "kubernetes.default.svc");
     refused(
@@ -155,17 +165,40 @@ class SigningApiServerTest {
                 new GeneralName(GeneralName.dNSName, names[0]),
                 new GeneralName(GeneralName.dNSName, names[1]),
                 new GeneralName(GeneralName.dNSName, names[2]),
+                new GeneralName(GeneralName.dNSName, names[3]),
                 new GeneralName(GeneralName.iPAddress, "10.0.0.1")),
         "WrongNames",
         "7:");
     refused(
-        new Asked().withUsages("digital signature", "client auth"), "WrongUsages", "client auth");
-    refused(
-        new Asked().withUsages("digital signature", "server auth", "client auth"),
+        new Asked().withUsages("digital signature", "server auth"),
         "WrongUsages",
-        "[digital signature, server auth]");
+        "[client auth, digital signature, server auth]");
+    refused(
+        new Asked()
+            .withUsages("digital signature", "server auth", "client auth", "key encipherment"),
+        "WrongUsages",
+        "key encipherment");
     refused(new Asked().withKey("RSA", ""), "WrongKey", "one of RSA");
     refused(new Asked().withKey("EC", "secp384r1"), "WrongKey", "EC P-256");
+  }
+
+  @Test
+  void aReplicaIsGivenItsOwnNameAndNotAnothers() throws Exception {
+    String mine = asking.names()[3];
+    asking = new CertificateClient(cluster, cluster.createQueuePod("default", 1));
+    String[] names = asking.names();
+
+    refused(
+        new Asked().withNames(names[0], names[1], names[2], mine),
+        "WrongNames",
+        "ask for exactly [default-queue.");
+    refused(
+        new Asked().withNames(names[0], names[1], names[2], mine, names[3]), "WrongNames", mine);
+
+    assertThat(asking.awaitCertificate(asking.ask(new Asked())).getSubjectAlternativeNames())
+        .extracting(name -> name.get(1))
+        .last()
+        .isEqualTo("default-queue-1.default-queue." + cluster.namespace + ".svc");
   }
 
   @Test

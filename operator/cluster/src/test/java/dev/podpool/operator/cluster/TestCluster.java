@@ -15,7 +15,6 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -187,9 +186,23 @@ final class TestCluster implements AutoCloseable {
   }
 
   void createQueue(String name) {
-    QueueCluster made = new QueueCluster();
-    made.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
-    client.resource(made).create();
+    createQueue(name, "{}");
+  }
+
+  /** Creates the queue whose spec is {@code spec}, as YAML. */
+  void createQueue(String name, String spec) {
+    client
+        .resource(
+            Serialization.unmarshal(
+                """
+                apiVersion: podpool.dev/v1alpha1
+                kind: QueueCluster
+                metadata: {name: %s, namespace: %s}
+                spec: %s
+                """
+                    .formatted(name, namespace, spec),
+                GenericKubernetesResource.class))
+        .create();
   }
 
   QueueCluster queueCluster(String name) {
@@ -352,6 +365,11 @@ final class TestCluster implements AutoCloseable {
 
   /** What its controller says when its pod serves. */
   void statefulSetReady(String name) {
+    statefulSetReady(name, 1);
+  }
+
+  /** What its controller says when so many of its pods serve. */
+  void statefulSetReady(String name, int ready) {
     client
         .apps()
         .statefulSets()
@@ -360,11 +378,15 @@ final class TestCluster implements AutoCloseable {
         .subresource("status")
         .patch(
             PatchContext.of(PatchType.JSON_MERGE),
-            "{\"status\": {\"replicas\": 1, \"readyReplicas\": 1}}");
+            "{\"status\": {\"replicas\": 3, \"readyReplicas\": %d}}".formatted(ready));
   }
 
-  /** What the controller of its StatefulSet makes, but for its volume. */
+  /** What the controller of its StatefulSet makes first, but for its volume. */
   Pod createQueuePod(String queueName) {
+    return createQueuePod(queueName, 0);
+  }
+
+  Pod createQueuePod(String queueName, int ordinal) {
     var template =
         client
             .apps()
@@ -377,7 +399,7 @@ final class TestCluster implements AutoCloseable {
     Pod made =
         new PodBuilder()
             .withNewMetadata()
-            .withName(queueName + "-queue-0")
+            .withName(queueName + "-queue-" + ordinal)
             .withNamespace(namespace)
             .withLabels(template.getMetadata().getLabels())
             .endMetadata()
@@ -414,6 +436,8 @@ final class TestCluster implements AutoCloseable {
             .withExitCode(exitCode)
             .withReason("Error")
             .withMessage(words)
+            // Later than whatever there is: Kubernetes tells times in whole seconds.
+            .withFinishedAt(Instant.now().plusSeconds(2).truncatedTo(ChronoUnit.SECONDS).toString())
             .endTerminated()
             .endLastState()
             .endContainerStatus()
@@ -423,6 +447,10 @@ final class TestCluster implements AutoCloseable {
 
   /** What a scheduler does. */
   void bind(String pod) {
+    bind(pod, "node");
+  }
+
+  void bind(String pod, String node) {
     client.raw(
         "/api/v1/namespaces/%s/pods/%s/binding".formatted(namespace, pod),
         "POST",
@@ -432,7 +460,7 @@ final class TestCluster implements AutoCloseable {
             .endMetadata()
             .withNewTarget()
             .withKind("Node")
-            .withName("node")
+            .withName(node)
             .endTarget()
             .build());
   }

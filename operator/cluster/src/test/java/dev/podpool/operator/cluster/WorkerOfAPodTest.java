@@ -144,7 +144,8 @@ class WorkerOfAPodTest {
                       .setProcess(spec))
               .build());
       CapturedFunction sleep =
-          Capture.named("java.lang.Thread::sleep(long)", 1, getClass().getClassLoader());
+          Capture.named(getClass().getName() + "::beginAndSleep", 1, getClass().getClassLoader());
+      Path begun = directory.resolve("begun");
       parent.send(
           Operation.newBuilder()
               .setSubmitJob(
@@ -155,14 +156,14 @@ class WorkerOfAPodTest {
                       .setFunctionName("any")
                       .setChunk(1)
                       .setMaxAttempts(1)
-                      .setInputs(one(sleep.payload(60_000L)))
+                      .setInputs(one(sleep.payload(begun.toString())))
                       .setComplete(true))
               .build());
       UUID uid = UUID.randomUUID();
       Process worker = start(pod, uid, directory);
       try {
         await(() -> said(link, name), said -> said.getPid() != 0);
-        await(() -> link.view(name).pool(), status -> status.getLeased() == 1);
+        await(() -> Files.exists(begun), exists -> exists);
 
         worker.destroy(); // as a kubelet does where somebody deletes the pod
 
@@ -174,6 +175,11 @@ class WorkerOfAPodTest {
         worker.destroyForcibly();
       }
     }
+  }
+
+  static void beginAndSleep(String begun) throws Exception {
+    Files.createFile(Path.of(begun));
+    Thread.sleep(60_000); // until it is ended
   }
 
   /** A payload of less than 128 bytes, behind its length. */

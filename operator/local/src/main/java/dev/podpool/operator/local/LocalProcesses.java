@@ -12,6 +12,8 @@ import dev.podpool.worker.ProcessHost;
 import dev.podpool.worker.WorkerListener;
 import dev.podpool.worker.WorkerSettings;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Runs the processes that clients of a runtime start, as the queue tells of them. */
@@ -25,6 +27,7 @@ final class LocalProcesses implements AutoCloseable {
   private final OutputPublisher publisher;
   private final ProcessHost host;
   private final PoolsWatcher watcher;
+  private final Set<String> started = new HashSet<>(); // that are not gone; the watcher's
 
   LocalProcesses(Surroundings surroundings) {
     this.surroundings = surroundings;
@@ -39,7 +42,7 @@ final class LocalProcesses implements AutoCloseable {
             new PoolsWatcher.Listener() {
               @Override
               public void changed(PoolsChange change, boolean isAll) {
-                LocalProcesses.this.changed(change);
+                LocalProcesses.this.changed(change, isAll);
               }
 
               @Override
@@ -51,14 +54,18 @@ final class LocalProcesses implements AutoCloseable {
     watcher.start();
   }
 
-  private void changed(PoolsChange change) {
+  private void changed(PoolsChange change, boolean isAll) {
+    change.getGoneList().forEach(started::remove);
+    if (isAll) {
+      started.retainAll(change.getChangedList().stream().map(PoolStatus::getPool).toList());
+    }
     for (PoolStatus status : change.getChangedList()) {
       boolean waits =
           status.hasProcess()
               && !status.getProcess().getExited()
               && status.getReady() > 0
               && status.getWorkersCount() == 0;
-      if (waits) {
+      if (waits && started.add(status.getPool())) {
         host.start(status.getPool(), status.getProcess().getSpec());
       }
     }

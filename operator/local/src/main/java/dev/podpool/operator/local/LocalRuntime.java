@@ -94,7 +94,7 @@ public final class LocalRuntime implements AutoCloseable {
       throws IOException, InterruptedException {
     RuntimeFiles files = new RuntimeFiles(directory);
     files.makeDirectories();
-    RuntimeLock lock = RuntimeLock.take(directory.path());
+    RuntimeLock lock = RuntimeLock.take(directory);
     LocalRuntime started = null;
     boolean done = false;
     try {
@@ -118,7 +118,7 @@ public final class LocalRuntime implements AutoCloseable {
 
   /** The process of the runtime that runs in {@code directory}; empty where none does. */
   public static OptionalLong runningIn(RuntimeDirectory directory) throws IOException {
-    return RuntimeLock.holder(directory.path());
+    return RuntimeLock.holder(directory);
   }
 
   // ---- what is wanted

@@ -1,10 +1,10 @@
 package dev.podpool.operator.local;
 
+import dev.podpool.rpc.RuntimeDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,12 +31,12 @@ final class RuntimeLock implements AutoCloseable {
   }
 
   /**
-   * Takes {@code directory}, which exists.
+   * Takes {@code directory}, which is there.
    *
    * @throws RuntimeUnusableException if another runtime has it
    */
-  static RuntimeLock take(Path directory) throws IOException, InterruptedException {
-    Path file = directory.toRealPath().resolve("lock");
+  static RuntimeLock take(RuntimeDirectory directory) throws IOException, InterruptedException {
+    Path file = file(directory);
     if (!HELD.add(file)) {
       throw inUse(directory, ProcessHandle.current().pid());
     }
@@ -47,7 +47,7 @@ final class RuntimeLock implements AutoCloseable {
       long end = System.nanoTime() + TAKE_MILLIS_MAX * 1_000_000;
       while (channel.tryLock() == null) {
         if (System.nanoTime() - end > 0) {
-          throw inUse(directory, pid(file));
+          throw inUse(directory, directory.lastHolder());
         }
         Thread.sleep(TAKE_POLL_MILLIS);
       }
@@ -56,7 +56,7 @@ final class RuntimeLock implements AutoCloseable {
       taken = true;
       return new RuntimeLock(file, channel);
     } catch (FileSystemException e) {
-      throw RuntimeUnusableException.of(directory, e);
+      throw RuntimeUnusableException.of(directory.path(), e);
     } finally {
       if (!taken) {
         if (channel != null) {
@@ -67,31 +67,33 @@ final class RuntimeLock implements AutoCloseable {
     }
   }
 
-  private static RuntimeUnusableException inUse(Path directory, long pid) {
-    return new RuntimeUnusableException(
-        "a runtime runs in %s already, as process %d: use that, or stop it first"
-            .formatted(directory, pid));
+  /** The one name of it that all paths lead to. */
+  private static Path file(RuntimeDirectory directory) throws IOException {
+    return new RuntimeDirectory(directory.path().toRealPath()).lock();
   }
 
-  private static long pid(Path file) throws IOException {
-    String text = Files.readString(file).strip();
-    return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+  private static RuntimeUnusableException inUse(RuntimeDirectory directory, long pid) {
+    return new RuntimeUnusableException(
+        "a runtime runs in %s already, as process %d: use that, or stop it first"
+            .formatted(directory.path(), pid));
   }
 
   /** The process of the runtime that runs in {@code directory}; empty where none does. */
-  static OptionalLong holder(Path directory) throws IOException {
+  static OptionalLong holder(RuntimeDirectory directory) throws IOException {
     try {
-      Path file = directory.toRealPath().resolve("lock");
+      Path file = file(directory);
       if (HELD.contains(file)) {
         return OptionalLong.of(ProcessHandle.current().pid());
       }
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        return channel.tryLock() == null ? OptionalLong.of(pid(file)) : OptionalLong.empty();
+        return channel.tryLock() == null
+            ? OptionalLong.of(directory.lastHolder())
+            : OptionalLong.empty();
       }
     } catch (NoSuchFileException e) {
       return OptionalLong.empty();
     } catch (FileSystemException e) {
-      throw RuntimeUnusableException.of(directory, e);
+      throw RuntimeUnusableException.of(directory.path(), e);
     }
   }
 

@@ -136,7 +136,7 @@ class LocalRuntimeTest {
               WorkerLostException.class, lost -> assertThat(lost.exitCode()).isEqualTo(-9))
           .hasMessageContaining("SIGKILL");
     }
-    assertThat(local.counts().getDead()).isZero(); // the client took it
+    assertThat(local.podpool().dead(TestRuntime.POOL)).as("the client took it").isEmpty();
     assertThat(local.counts().getCharged()).isPositive();
   }
 

@@ -1,6 +1,7 @@
 package dev.podpool.operator.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.podpool.AsyncResult;
 import dev.podpool.JobOptions;
@@ -9,6 +10,7 @@ import dev.podpool.Podpool;
 import dev.podpool.Pool;
 import dev.podpool.SharedList;
 import dev.podpool.SharedLock;
+import dev.podpool.function.EncodeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +140,36 @@ class SharedInWorkersTest {
       local.crew.killQueue();
       lock.unlock();
       assertThat(token.get()).isPositive();
+    }
+  }
+
+  static boolean takes(SharedLock lock) {
+    return lock.tryLock();
+  }
+
+  @Test
+  void aLockOfAnotherRuntimeIsRefusedAndOneOfAnotherConnectionIsNot() throws Exception {
+    local.applyAndAwaitReady("workers: 1");
+    TestRuntime other = new TestRuntime(files.resolve("other"));
+    try (Podpool elsewhere = TestRuntime.client(other.runtime.directory());
+        Pool pool = podpool.pool(TestRuntime.POOL)) {
+      SharedLock lock = podpool.lock("basket");
+      SharedLock others = elsewhere.lock("basket");
+      assertThatThrownBy(() -> pool.apply(SharedInWorkersTest::takes, others))
+          .isInstanceOf(EncodeException.class)
+          .hasMessageContaining("lock:basket can't be sent there: it is of another queue")
+          .hasMessageContaining("of the same runtime or namespace");
+      assertThat(lock.isLocked()).isFalse();
+      assertThat(others.isLocked()).isFalse();
+
+      local.crew.killQueue(); // which has its id from the log then
+      try (Podpool again = TestRuntime.client(local.runtime.directory())) {
+        assertThat(pool.apply(SharedInWorkersTest::takes, again.lock("basket"))).isTrue();
+      }
+      assertThat(lock.isLocked()).isTrue();
+    } finally {
+      other.close();
+      other.crew.assertNoneIsLeft();
     }
   }
 }

@@ -80,6 +80,11 @@ final class TestRuntime implements AutoCloseable {
     return podpool.pool(POOL);
   }
 
+  /** The client that {@link #pool} is of. */
+  Podpool podpool() {
+    return podpool;
+  }
+
   QueueConnection connection() {
     return connection;
   }

@@ -24,4 +24,9 @@ public record PlannedStatus(
       int workers, int readyWorkers, boolean progressing, boolean draining, String message) {
     this(workers, readyWorkers, progressing, draining, message, message);
   }
+
+  /** This, but for what is said. */
+  public PlannedStatus saying(String reason, String message) {
+    return new PlannedStatus(workers, readyWorkers, progressing, draining, reason, message);
+  }
 }

@@ -1,6 +1,7 @@
 package dev.podpool.queue.blobs;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.Snapshot;
@@ -15,7 +16,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +40,8 @@ public final class BlobFiles implements BlobStore {
   private final Path directory;
   // Written since they were last forced.
   private final Set<String> unsynced = ConcurrentHashMap.newKeySet();
+  // That are listed perhaps by the snapshot that a restart would begin with; guarded by itself.
+  private final Set<String> forgotten = new HashSet<>();
 
   /** Keeps blobs in {@code directory}, which is made if it is not there. */
   public BlobFiles(Path directory) throws IOException {
@@ -56,6 +62,9 @@ public final class BlobFiles implements BlobStore {
   @Override
   public void write(Blob blob, long offsetBytes, ByteString data) {
     unsynced.add(name(blob));
+    synchronized (forgotten) {
+      forgotten.remove(name(blob));
+    }
     try (FileChannel file =
         FileChannel.open(
             file(blob),
@@ -74,10 +83,32 @@ public final class BlobFiles implements BlobStore {
 
   @Override
   public void forget(Blob blob) {
+    synchronized (forgotten) {
+      forgotten.add(name(blob));
+    }
+  }
+
+  @Override
+  public void begin(Snapshot snapshot) {
+    Set<String> listed =
+        snapshot.getBlobsList().stream()
+            .map(each -> name(each.getBlob()))
+            .collect(Collectors.toSet());
+    synchronized (forgotten) {
+      for (String name : List.copyOf(forgotten)) {
+        if (!listed.contains(name)) {
+          forgotten.remove(name);
+          delete(name);
+        }
+      }
+    }
+  }
+
+  private void delete(String name) {
     try {
-      Files.deleteIfExists(file(blob));
+      Files.deleteIfExists(directory.resolve(name));
     } catch (IOException e) {
-      throw new UncheckedIOException("blob " + file(blob) + " can't be deleted", e);
+      throw new UncheckedIOException("blob " + name + " can't be deleted", e);
     }
   }
 
@@ -86,6 +117,9 @@ public final class BlobFiles implements BlobStore {
     Map<String, BlobSnapshot> listed =
         snapshot.getBlobsList().stream()
             .collect(Collectors.toMap(each -> name(each.getBlob()), each -> each));
+    synchronized (forgotten) {
+      forgotten.clear();
+    }
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
         if (!listed.containsKey(file.getFileName().toString())) {
@@ -100,17 +134,19 @@ public final class BlobFiles implements BlobStore {
     }
   }
 
-  private void check(BlobSnapshot each) throws IOException {
-    Path file = file(each.getBlob());
-    long size;
+  private long held(Blob blob) throws IOException {
     try {
-      size = Files.size(file);
+      return Files.size(file(blob));
     } catch (NoSuchFileException e) {
-      size = 0;
+      return 0;
     }
+  }
+
+  private void check(BlobSnapshot each) throws IOException {
+    long size = held(each.getBlob());
     if (size < each.getReceivedBytes()) {
       throw new IllegalStateException(
-          file
+          file(each.getBlob())
               + " has "
               + size
               + " bytes, and the snapshot lists "
@@ -140,6 +176,43 @@ public final class BlobFiles implements BlobStore {
       throw new UncheckedIOException("the names in " + directory + " can't be made durable", e);
     }
   }
+
+  // ---- between replicas
+
+  @Override
+  public boolean has(BlobSnapshot listed) {
+    try {
+      return held(listed.getBlob()) >= listed.getReceivedBytes();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public @Nullable InputStream open(BlobSnapshot listed) throws IOException {
+    try {
+      return Files.newInputStream(file(listed.getBlob()));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  @Override
+  public void take(BlobSnapshot listed, Iterator<byte[]> pieces) throws IOException {
+    long at = 0;
+    while (pieces.hasNext()) {
+      byte[] piece = pieces.next();
+      write(listed.getBlob(), at, UnsafeByteOperations.unsafeWrap(piece));
+      at += piece.length;
+    }
+    if (!has(listed)) {
+      throw new IOException(
+          "%s came with %d of %d bytes from another replica"
+              .formatted(file(listed.getBlob()), at, listed.getReceivedBytes()));
+    }
+  }
+
+  // ---- for who reads them
 
   /** The bytes of {@code blob}; null where it is not there, or not complete. Any thread. */
   public @Nullable InputStream open(Blob blob) throws IOException {

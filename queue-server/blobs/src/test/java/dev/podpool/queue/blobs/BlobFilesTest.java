@@ -79,8 +79,30 @@ class BlobFilesTest {
     files.restore(listing(SIX, 6));
     assertThat(read(SIX)).isEqualTo("abcdef");
     assertThat(read(OTHER)).isNull();
+  }
+
+  @Test
+  void whatIsForgottenIsKeptWhileARestartMayBeginWithASnapshotThatListsIt() throws IOException {
+    files.write(SIX, 0, bytes("abcdef"));
+    files.sync(listing(SIX, 6));
+    files.begin(listing(SIX, 6));
     files.forget(SIX);
+
+    files.restore(listing(SIX, 6)); // a restart
+    assertThat(read(SIX)).isEqualTo("abcdef");
+
+    files.forget(SIX);
+    files.begin(listing(OTHER, 0));
     assertThat(read(SIX)).isNull();
+  }
+
+  @Test
+  void whatComesAgainIsForgottenNoMore() throws IOException {
+    files.write(SIX, 0, bytes("abcdef"));
+    files.forget(SIX);
+    files.write(SIX, 0, bytes("abc"));
+    files.begin(listing(OTHER, 0));
+    assertThat(read(SIX)).isEqualTo("abcdef");
   }
 
   @Test

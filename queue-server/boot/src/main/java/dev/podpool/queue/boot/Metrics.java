@@ -45,11 +45,15 @@ final class Metrics implements LoopMetrics {
   private final AtomicLong sessions = gauge("podpool.queue.sessions", "Open sessions");
   private final AtomicLong connections = gauge("podpool.queue.connections", "Open connections");
   private final AtomicLong index = gauge("podpool.queue.index", "Entries applied since the first");
+  private final AtomicLong level =
+      gauge(
+          "podpool.feature.level", "What may be in the log: the least that all replicas can apply");
 
   /** What is read from the state when somebody asks. */
-  record State(long sessions, long index, List<PoolStatus> pools) {
+  record State(long sessions, long index, int level, List<PoolStatus> pools) {
     static State of(QueueMachine machine) {
-      return new State(machine.sessions().size(), machine.index(), machine.statuses());
+      return new State(
+          machine.sessions().size(), machine.index(), machine.level(), machine.statuses());
     }
   }
 
@@ -81,6 +85,7 @@ final class Metrics implements LoopMetrics {
     sessions.set(state.sessions());
     connections.set(connectionsNow);
     index.set(state.index());
+    level.set(state.level());
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
     for (PoolStatus pool : state.pools()) {
       rows.add(row(pool, "ready", pool.getReady()));

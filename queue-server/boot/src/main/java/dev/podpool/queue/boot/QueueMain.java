@@ -2,12 +2,17 @@ package dev.podpool.queue.boot;
 
 import dev.podpool.program.ListenAddress;
 import dev.podpool.program.LogLines;
+import dev.podpool.program.LostData;
 import dev.podpool.queue.front.Authenticator;
 import dev.podpool.queue.front.SharedKey;
 import dev.podpool.queue.kubernetes.ClusterAccess;
 import dev.podpool.queue.kubernetes.PodAccount;
+import dev.podpool.queue.raft.DataLostException;
 import dev.podpool.queue.raft.DirectoryInUseException;
 import dev.podpool.queue.raft.LogException;
+import dev.podpool.queue.raft.Peer;
+import dev.podpool.queue.raft.PeerNetwork;
+import dev.podpool.rpc.HostPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -16,6 +21,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -23,6 +31,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -89,6 +98,52 @@ public final class QueueMain implements Callable<Integer> {
   private @Nullable String cluster;
 
   @Option(
+      names = "--replicas",
+      paramLabel = "NUMBER",
+      description =
+          "With --cluster: how many pods keep the queue; this is the one that POD_NAME names."
+              + " Defaults to 1.")
+  private int replicas = 1;
+
+  @Option(
+      names = "--replica-ca",
+      paramLabel = "FILE",
+      description =
+          "With several --replicas: holds, in PEM, whose certificates are taken for theirs. May"
+              + " change while it runs.")
+  private @Nullable Path replicaCa;
+
+  @ArgGroup(exclusive = false)
+  private @Nullable ReplicaOptions replica;
+
+  /** All of them, or none. */
+  static final class ReplicaOptions {
+
+    @Option(
+        names = "--replica",
+        required = true,
+        paramLabel = "NAME",
+        description = "Is this one of several replicas; with --peer for each, itself included.")
+    String name = "";
+
+    @Option(
+        names = "--peer",
+        required = true,
+        paramLabel = "NAME=ADDRESS:PORT,ADDRESS:PORT",
+        description = "A replica: where it listens for the others, and where for clients.")
+    Map<String, String> peers = new LinkedHashMap<>();
+
+    @Option(
+        names = "--replica-tls",
+        required = true,
+        paramLabel = "DIRECTORY",
+        description =
+            "Holds what replicas know each other by: tls.pem, a key and its certificates, and ca.crt,"
+                + " whose certificates are taken. Both may change while it runs.")
+    Path tls = Path.of("");
+  }
+
+  @Option(
       names = "--monitor",
       paramLabel = "[ADDRESS:]PORT",
       description =
@@ -108,6 +163,9 @@ public final class QueueMain implements Callable<Integer> {
             Level.INFO,
             "org.apache.ratis",
             Level.WARNING,
+            // It warns of each second in which a busy machine did not run this process.
+            "org.apache.ratis.util.JvmPauseMonitor",
+            Level.SEVERE,
             // It warns of what any caller can bring about.
             "io.grpc",
             Level.SEVERE));
@@ -120,7 +178,7 @@ public final class QueueMain implements Callable<Integer> {
     try {
       server = start();
     } catch (LogException | IOException | UncheckedIOException | IllegalArgumentException e) {
-      LogLines.say(System.err, CANNOT_START + e.getMessage());
+      sayUnusable(e);
       return e instanceof DirectoryInUseException ? EXIT_IN_USE : EXIT_UNUSABLE;
     }
     if (listen == null) {
@@ -160,11 +218,22 @@ public final class QueueMain implements Callable<Integer> {
           e);
     }
     if (cluster == null || account == null) {
-      return new QueueServer(settings(address, new SharedKey(secret, "local"), null, watched));
+      return new QueueServer(
+          settings(address, new SharedKey(secret, "local"), null, replicasByHand(), watched));
     }
     ClusterAccess access = new ClusterAccess(cluster, account, directory);
     QueueServer.Tls tls = new QueueServer.Tls(access.identity(), access::lacking);
-    QueueServer server = new QueueServer(settings(address, access.authenticator(), tls, watched));
+    QueueServer.Replicas pods =
+        ReplicaPods.of(
+            cluster,
+            access.namespace(),
+            access.podName(),
+            address.getPort(),
+            replicas,
+            replicaCa,
+            access.identity());
+    QueueServer server =
+        new QueueServer(settings(address, access.authenticator(), tls, pods, watched));
     access.start(); // not before the directory is this process's
     return server;
   }
@@ -173,9 +242,50 @@ public final class QueueMain implements Callable<Integer> {
       InetSocketAddress address,
       Authenticator authenticator,
       QueueServer.@Nullable Tls tls,
+      QueueServer.@Nullable Replicas all,
       @Nullable InetSocketAddress watched) {
+    String since = System.getenv(LostData.SINCE);
     return new QueueServer.Settings(
-        directory, address, authenticator, tls, watched, DISK_RESERVE_BYTES, QueueMain::halt);
+        directory,
+        since == null || since.isBlank() ? null : since,
+        address,
+        authenticator,
+        tls,
+        all,
+        watched,
+        DISK_RESERVE_BYTES,
+        this::halt);
+  }
+
+  private QueueServer.@Nullable Replicas replicasByHand() throws IOException {
+    ReplicaOptions given = replica;
+    if (given == null) {
+      return null;
+    }
+    List<Peer> all = new ArrayList<>();
+    Map<String, String> addresses = new LinkedHashMap<>();
+    InetSocketAddress own = null;
+    for (Map.Entry<String, String> each : given.peers.entrySet()) {
+      String[] both = each.getValue().split(",", -1);
+      if (both.length != 2 || HostPort.parse(both[0]) == null || HostPort.parse(both[1]) == null) {
+        throw usage(
+            "--peer %s=%s is no NAME=ADDRESS:PORT,ADDRESS:PORT"
+                .formatted(each.getKey(), each.getValue()));
+      }
+      all.add(new Peer(each.getKey(), both[0]));
+      addresses.put(each.getKey(), both[1]);
+      if (each.getKey().equals(given.name)) {
+        own = ListenAddress.parse("--peer", both[0]);
+      }
+    }
+    if (own == null) {
+      throw usage(
+          "--replica %s has no --peer: give one for each replica, itself included"
+              .formatted(given.name));
+    }
+    ReplicaTls shown = new ReplicaTls(given.tls);
+    return new QueueServer.Replicas(
+        given.name, all, addresses, new PeerNetwork(own, shown.identity(), shown.trust()));
   }
 
   /** What opens the queue, and where it listens, must fit each other. */
@@ -193,6 +303,13 @@ public final class QueueMain implements Callable<Integer> {
     if (cluster != null && key != null) {
       throw usage("with --cluster there is no KEY-FILE: tokens of the cluster open the queue");
     }
+    if (cluster == null && (replicas != 1 || replicaCa != null)) {
+      throw usage(
+          "--replicas and --replica-ca are for --cluster: by hand give --replica and --peer");
+    }
+    if (cluster != null && replica != null) {
+      throw usage("with --cluster give --replicas, and neither --replica nor --peer");
+    }
     if (cluster != null && listen == null) {
       throw usage("with --cluster give --listen, such as --listen=0.0.0.0:7420");
     }
@@ -202,8 +319,26 @@ public final class QueueMain implements Callable<Integer> {
     return new CommandLine.ParameterException(Objects.requireNonNull(spec).commandLine(), message);
   }
 
+  private void sayUnusable(Throwable why) {
+    String words = String.valueOf(why.getMessage());
+    if (why instanceof DataLostException) {
+      String accept =
+          cluster == null
+              ? "unset " + LostData.SINCE
+              : "delete ConfigMap %s-queue-data".formatted(cluster);
+      words =
+          "%s: %s; or, to begin anew without jobs, results and shared objects, %s"
+              .formatted(LostData.WORDS, words, accept);
+    }
+    LogLines.say(System.err, CANNOT_START + words);
+  }
+
   /** An outage beats divergence: whoever started it starts another, which begins from the disk. */
-  private static void halt(Throwable cause) {
+  private void halt(Throwable cause) {
+    if (cause instanceof DataLostException) { // as one of several has found with the others
+      sayUnusable(cause);
+      Runtime.getRuntime().halt(EXIT_UNUSABLE);
+    }
     LogLines.say(System.err, "the queue can't go on, and halts: " + cause);
     Runtime.getRuntime().halt(EXIT_BROKEN);
   }

@@ -2,17 +2,22 @@ package dev.podpool.queue.boot;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.podpool.program.Monitor;
+import dev.podpool.queue.QueueMachine;
 import dev.podpool.queue.blobs.BlobFiles;
 import dev.podpool.queue.front.Authenticator;
 import dev.podpool.queue.front.QueueFront;
 import dev.podpool.queue.loop.LoopMetrics;
 import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.queue.raft.Peer;
+import dev.podpool.queue.raft.PeerNetwork;
 import dev.podpool.queue.raft.RatisLog;
 import dev.podpool.queue.raft.RatisSettings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -35,9 +40,12 @@ public final class QueueServer implements AutoCloseable {
    * What a server is made from.
    *
    * @param directory holds all that it keeps; made where it is missing
+   * @param dataSince since when there is data, for people: an empty directory is refused then,
+   *     unless another replica has it. Null: it may be new
    * @param address to listen on; port 0 for any that is free
    * @param authenticator tells who calls
    * @param tls how it is known to be itself; null for plain text, which belongs on loopback only
+   * @param replicas which of several this is, or may become; null: it stays the only one
    * @param monitor to answer on, without a key, whether all is well and how much there is to do;
    *     null for not at all
    * @param diskReserveBytes with less space than this free, nothing new is taken
@@ -45,12 +53,33 @@ public final class QueueServer implements AutoCloseable {
    */
   public record Settings(
       Path directory,
+      @Nullable String dataSince,
       InetSocketAddress address,
       Authenticator authenticator,
       @Nullable Tls tls,
+      @Nullable Replicas replicas,
       @Nullable InetSocketAddress monitor,
       long diskReserveBytes,
       Consumer<Throwable> onFailure) {}
+
+  /**
+   * The replicas.
+   *
+   * @param self the name of this one
+   * @param all where they reach each other
+   * @param addresses where clients reach each, {@code host:port}, by name
+   * @param network between them; null while this is the only one
+   */
+  public record Replicas(
+      String self, List<Peer> all, Map<String, String> addresses, @Nullable PeerNetwork network) {
+
+    RatisSettings of(RatisSettings alone) {
+      PeerNetwork between = network;
+      return between == null
+          ? alone.withAddress(all.getFirst().address())
+          : alone.withPeers(self, all, between);
+    }
+  }
 
   /**
    * What a server shows to who connects.
@@ -61,15 +90,21 @@ public final class QueueServer implements AutoCloseable {
   public record Tls(X509ExtendedKeyManager identity, Supplier<@Nullable String> lacking) {}
 
   /**
-   * Starts: all that was acknowledged before is there when this returns.
+   * Starts: all that was acknowledged before is there when this returns. One of several replicas
+   * serves when it leads.
    *
    * @throws dev.podpool.queue.raft.LogException if the directory is in use, damaged, of a newer
-   *     release or can't be written
+   *     release or can't be written, or is empty though there is data
    * @throws IOException if the address can't be listened on
    */
   public QueueServer(Settings settings) throws IOException {
-    RatisLog log =
-        new RatisLog(RatisSettings.of(settings.directory().resolve("log"), settings.onFailure()));
+    RatisSettings alone =
+        RatisSettings.of(settings.directory().resolve("log"), settings.onFailure())
+            .withDataSince(settings.dataSince());
+    Replicas replicas = settings.replicas();
+    RatisLog log = new RatisLog(replicas == null ? alone : replicas.of(alone));
+    Map<String, String> addresses =
+        replicas == null || replicas.network() == null ? Map.of() : replicas.addresses();
     // Touches no blob before the log has taken the directory for this process alone.
     BlobFiles blobs = new BlobFiles(settings.directory().resolve("blobs"));
     InetSocketAddress watched = settings.monitor();
@@ -91,13 +126,14 @@ public final class QueueServer implements AutoCloseable {
                   new DiskRoom(settings.directory(), settings.diskReserveBytes()),
                   blobs::open,
                   connectionsMax(),
-                  tls == null ? null : tls.identity()));
+                  tls == null ? null : tls.identity(),
+                  addresses));
       served = front;
       Supplier<@Nullable String> lacking = tls == null ? () -> null : tls.lacking();
       monitor =
           watched == null || metrics == null
               ? null
-              : monitor(watched, lacking, queue, front, metrics);
+              : monitor(watched, lacking, !addresses.isEmpty(), queue, front, metrics);
       started = true;
     } finally {
       if (!started) {
@@ -111,35 +147,56 @@ public final class QueueServer implements AutoCloseable {
 
   /**
    * {@code /livez} appends an entry and waits until it is applied, so it fails where the disk
-   * hangs; {@code /healthz} does the same, and fails where nobody can connect, too, which a restart
-   * would not mend; {@code /metrics} reads the state between two entries.
+   * hangs; a replica that follows looks only whether its loop moves. {@code /healthz} does the
+   * same, and fails where nobody can connect, too, which a restart would not mend; {@code /metrics}
+   * reads the state between two entries.
    */
   private static Monitor monitor(
       InetSocketAddress address,
       Supplier<@Nullable String> lacking,
+      boolean isOneOfSeveral,
       QueueLoop queue,
       QueueFront front,
       Metrics metrics)
       throws IOException {
     SortedMap<String, Monitor.Question> questions = new TreeMap<>();
-    Monitor.Question lives =
-        () -> queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n");
-    questions.put("/livez", lives);
+    Monitor.Question lives = () -> queue.leads() ? durable(queue) : following(queue);
+    questions.put("/livez", isOneOfSeveral ? lives : () -> durable(queue));
     questions.put(
         "/healthz",
         () -> {
           String why = lacking.get();
+          if (why == null && isOneOfSeveral && queue.leader() == null) {
+            why = "no replica is known to lead";
+          }
           return why == null
-              ? lives.ask()
+              ? (isOneOfSeveral ? lives.ask() : durable(queue))
               : CompletableFuture.failedFuture(new IllegalStateException(why));
         });
     questions.put(
         "/metrics",
         () ->
             queue
-                .read(Metrics.State::of)
+                .look(Metrics.State::of)
                 .thenApply(state -> metrics.text(state, front.connections())));
     return new Monitor(address, questions, "see to the disk, then restart the queue");
+  }
+
+  private static CompletableFuture<String> durable(QueueLoop queue) {
+    return queue.probe().thenApply(index -> "ok: entry " + index + " is durable and applied\n");
+  }
+
+  private static CompletableFuture<String> following(QueueLoop queue) {
+    return queue
+        .look(QueueMachine::index)
+        .thenApply(
+            index -> {
+              String leader = queue.leader();
+              return "ok: entry %d is applied; %s\n"
+                  .formatted(
+                      index,
+                      leader == null ? "it waits for others, or for a leader" : leader + " leads");
+            });
   }
 
   /** As many as this process may have files open, but for those of the log and the like. */
@@ -164,6 +221,7 @@ public final class QueueServer implements AutoCloseable {
     if (monitor != null) {
       monitor.close();
     }
+    queue.handOver(); // while those who call can be told where to
     front.close();
     queue.close();
   }

@@ -89,9 +89,11 @@ class ClusterAccessTest {
         new QueueServer(
             new QueueServer.Settings(
                 home.resolve("queue"),
+                null,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 access.authenticator(),
                 new QueueServer.Tls(access.identity(), access::lacking),
+                null,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 0,
                 Throwable::printStackTrace));
@@ -440,6 +442,9 @@ class ClusterAccessTest {
     Session otherName = new Session(connection(token), worker("p-1", uid));
     assertThat(otherName.end.get(20, TimeUnit.SECONDS).getMessage())
         .contains("the token of pod p-0", "no right to be worker p-1");
+    Session otherPool = new Session(connection(token), worker("p-0", uid).setPool("q"));
+    assertThat(otherPool.end.get(20, TimeUnit.SECONDS).getMessage())
+        .contains("pod p-0 is none of pool 'q'", "named q-N");
     Session otherUid = new Session(connection(token), worker("p-0", UUID.randomUUID().toString()));
     assertThat(otherUid.end.get(20, TimeUnit.SECONDS).getMessage()).contains("no right to be");
     Session unbound =

@@ -76,8 +76,10 @@ class FullDiskTest {
     QueueServer.Settings settings =
         new QueueServer.Settings(
             disk.resolve("queue"),
+            null,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             new SharedKey(QueueProcess.KEY, "local"),
+            null,
             null,
             null,
             RESERVE_BYTES,

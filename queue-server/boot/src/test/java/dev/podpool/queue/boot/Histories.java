@@ -230,14 +230,7 @@ final class Histories {
       int number = numbers.incrementAndGet();
       switch (random.nextInt(5)) {
         case 0 ->
-            history.call(
-                who,
-                "add(" + number + ")",
-                () -> {
-                  list.add(number);
-                  return true;
-                },
-                (s, done) -> with(s, number));
+            history.call(who, "add(" + number + ")", () -> list.add(number), s -> with(s, number));
         case 1 ->
             history.call(
                 who,
@@ -342,13 +335,7 @@ final class Histories {
       public void play(SplittableRandom random) throws Exception {
         if (lock.isHeldHere()) {
           history.call(
-              who,
-              "unlock()",
-              () -> {
-                lock.unlock();
-                return true;
-              },
-              (s, done) -> where(s.by.equals(who), s.withoutThoseOf(who)));
+              who, "unlock()", lock::unlock, s -> where(s.by.equals(who), s.withoutThoseOf(who)));
           return;
         }
         take(history, lock, who, random);
@@ -451,14 +438,7 @@ final class Histories {
         Duration time = aWhile(random);
         if (held > 0 && random.nextInt(3) > 0) {
           held--;
-          history.call(
-              who,
-              "release()",
-              () -> {
-                semaphore.release();
-                return true;
-              },
-              (s, done) -> s.moved(who, -1));
+          history.call(who, "release()", semaphore::release, s -> s.moved(who, -1));
           return;
         }
         switch (random.nextInt(4)) {
@@ -498,24 +478,8 @@ final class Histories {
     return random -> {
       Duration time = aWhile(random);
       switch (random.nextInt(5)) {
-        case 0 ->
-            history.call(
-                who,
-                "set()",
-                () -> {
-                  event.set();
-                  return true;
-                },
-                (s, done) -> true);
-        case 1, 2 ->
-            history.call(
-                who,
-                "clear()",
-                () -> {
-                  event.clear();
-                  return true;
-                },
-                (s, done) -> false);
+        case 0 -> history.call(who, "set()", event::set, s -> true);
+        case 1, 2 -> history.call(who, "clear()", event::clear, s -> false);
         case 3 -> history.call(who, "isSet()", event::isSet, (s, set) -> where(s.equals(set), s));
         default ->
             history.call(
@@ -641,26 +605,12 @@ final class Histories {
         int number = numbers.incrementAndGet();
         if (taken > 0 && random.nextInt(3) > 0) {
           taken--;
-          history.call(
-              who,
-              "taskDone()",
-              () -> {
-                queue.taskDone();
-                return true;
-              },
-              (s, done) -> s.done(who));
+          history.call(who, "taskDone()", queue::taskDone, s -> s.done(who));
           return;
         }
         switch (random.nextInt(6)) {
           case 0, 1 ->
-              history.call(
-                  who,
-                  "put(" + number + ")",
-                  () -> {
-                    queue.put(number);
-                    return true;
-                  },
-                  (s, done) -> s.put(number));
+              history.call(who, "put(" + number + ")", () -> queue.put(number), s -> s.put(number));
           case 2 ->
               history.call(
                   who,

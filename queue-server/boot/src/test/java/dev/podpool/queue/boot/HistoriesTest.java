@@ -22,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,11 +58,34 @@ class HistoriesTest {
   @ParameterizedTest(name = "seed {0}")
   @MethodSource("seeds")
   void whatClientsSawIsInOrderThoughTheQueueIsKilled(long seed) throws Exception {
+    QueueProcess queue = new QueueProcess(directory);
+    play(
+        seed,
+        () -> {
+          queue.kill();
+          queue.start();
+        },
+        queue);
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  @Tag("load") // a tier of .ci/run
+  void whatClientsSawIsInOrderThoughReplicasAreKilled(long seed) throws Exception {
+    Replicas replicas = new Replicas(directory);
+    play(seed, replicas::killAndStartNext, replicas);
+  }
+
+  private interface Kill {
+    void run() throws Exception;
+  }
+
+  private void play(long seed, Kill kill, AutoCloseable service) throws Exception {
     SplittableRandom random = new SplittableRandom(seed);
     List<Future<?>> players = new ArrayList<>();
     List<Future<List<Passage>>> parties = new ArrayList<>();
     ExecutorService threads = Executors.newCachedThreadPool();
-    try (QueueProcess queue = new QueueProcess(directory)) {
+    try (service) {
       for (int client = 0; client < CLIENTS; client++) {
         String who = "c" + client;
         SplittableRandom own = random.split();
@@ -71,15 +95,13 @@ class HistoriesTest {
         parties.add(threads.submit(HistoriesTest.this::meet));
       }
       Future<?> messages = threads.submit(this::sendAndReceive);
-      for (int kill = 1; kill <= KILLS; kill++) {
+      for (int number = 0; number < KILLS; number++) {
         int at =
-            (kill - 1) * TURNS_BETWEEN_KILLS * CLIENTS
-                + random.nextInt(TURNS_BETWEEN_KILLS * CLIENTS);
+            number * TURNS_BETWEEN_KILLS * CLIENTS + random.nextInt(TURNS_BETWEEN_KILLS * CLIENTS);
         while (turns.get() < at && !players.stream().anyMatch(Future::isDone)) {
           Thread.sleep(1);
         }
-        queue.kill();
-        queue.start();
+        kill.run();
       }
       for (Future<?> player : players) {
         player.get();

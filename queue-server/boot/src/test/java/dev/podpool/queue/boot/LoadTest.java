@@ -288,20 +288,15 @@ class LoadTest {
       client.submit(10);
     }
     client.awaitApplied();
-    signal("STOP");
+    QueueProcess.signal(queue.handle(), "STOP");
     try {
       // Nothing comes of it but the passing of time: the session's term, and half of another.
       assertThat(client.ends.poll(15, TimeUnit.SECONDS)).isNull();
     } finally {
-      signal("CONT");
+      QueueProcess.signal(queue.handle(), "CONT");
     }
     var _ = new TestWorker(connection, new SplittableRandom(6), "w");
     client.awaitUnended(0); // fails if its session has ended
     assertThat(client.ends).isEmpty();
-  }
-
-  private void signal(String name) throws Exception {
-    String pid = Long.toString(queue.handle().pid());
-    assertThat(new ProcessBuilder("kill", "-" + name, pid).start().waitFor()).isZero();
   }
 }

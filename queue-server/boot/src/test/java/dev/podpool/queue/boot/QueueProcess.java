@@ -79,6 +79,15 @@ final class QueueProcess implements AutoCloseable, Endpoint.Source {
     return directory;
   }
 
+  /** {@code name} as kill(1) has it, such as STOP. */
+  static void signal(ProcessHandle process, String name) throws IOException, InterruptedException {
+    String pid = Long.toString(process.pid());
+    int status = new ProcessBuilder("kill", "-" + name, pid).start().waitFor();
+    if (status != 0) {
+      throw new IOException("kill -%s %s ended with %d".formatted(name, pid, status));
+    }
+  }
+
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }

@@ -3,20 +3,16 @@ package dev.podpool.queue.boot;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.DeletePool;
 import dev.podpool.protocol.Delivery;
-import dev.podpool.protocol.OpenSession;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
-import dev.podpool.worker.Worker;
-import dev.podpool.worker.WorkerSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
@@ -33,7 +29,7 @@ final class Remote implements AutoCloseable {
   private final QueueConnection connection;
   private final QueueSession control;
   private final BlockingQueue<Operation> applied = new LinkedBlockingQueue<>();
-  private Worker worker;
+  private PoolWorker worker;
 
   /** As `podpool local up` leaves it: a directory that clients can connect to. */
   Remote(Path directory) throws IOException, InterruptedException {
@@ -65,18 +61,8 @@ final class Remote implements AutoCloseable {
     }
   }
 
-  /** A worker of two children. */
   Remote withWorker() throws IOException {
-    worker =
-        new Worker(
-            WorkerSettings.of("p", "w", 2)
-                .withBlobs(connection.blobs(PATIENCE))
-                .withInlineBytesMax(256 << 10)
-                .withCodeDirectory(directory.resolve("code")));
-    CompletableFuture<QueueSession> session = new CompletableFuture<>();
-    worker.start(operation -> session.join().send(operation));
-    OpenSession open = TestClient.open(RANDOM).setPool("p").setWorker("w").setSlots(2).build();
-    session.complete(connection.open(open, worker, PATIENCE));
+    worker = new PoolWorker(directory, connection);
     return this;
   }
 

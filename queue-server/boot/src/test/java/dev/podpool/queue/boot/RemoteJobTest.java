@@ -308,7 +308,7 @@ class RemoteJobTest {
     Path program = Programs.compile(directory, "Sleeper", SLEEPER);
     Process sleeper = Programs.start(program, "Sleeper", directory.toString());
     assertThat(sleeper.inputReader().readLine()).isEqualTo("ready");
-    signal(sleeper, "STOP");
+    QueueProcess.signal(sleeper.toHandle(), "STOP");
     try (Podpool podpool = Podpool.connect(directory, OPTIONS)) {
       while (podpool.jobs().size() > 1) { // the imap's ends with the session
         Thread.onSpinWait();
@@ -316,7 +316,7 @@ class RemoteJobTest {
       remote.withWorker();
       var results = podpool.job(podpool.jobs().get(0).id(), Integer.class);
       assertThat(results.get()).containsExactly(1, 4, 9);
-      signal(sleeper, "CONT");
+      QueueProcess.signal(sleeper.toHandle(), "CONT");
       String said = Programs.output(sleeper);
       assertThat(said).startsWith("[1, 4, 9]\n").endsWith("\n[16]");
       assertThat(said).contains("SESSION_", "an imap ends when its client was away for so long");
@@ -324,11 +324,5 @@ class RemoteJobTest {
     } finally {
       sleeper.destroyForcibly();
     }
-  }
-
-  private static void signal(Process process, String name) throws Exception {
-    int status =
-        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
-    assertThat(status).isZero();
   }
 }

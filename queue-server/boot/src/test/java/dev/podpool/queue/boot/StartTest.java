@@ -3,6 +3,7 @@ package dev.podpool.queue.boot;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.podpool.program.LostData;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -34,6 +36,7 @@ class StartTest {
   private Path data;
   private Path key;
   private Process process;
+  private Map<String, String> environment = Map.of();
 
   @BeforeEach
   void keys() throws IOException {
@@ -53,10 +56,10 @@ class StartTest {
   }
 
   private void start(List<String> arguments) throws IOException {
-    process =
-        QueueProcess.command(List.of(), arguments.toArray(String[]::new))
-            .redirectErrorStream(true)
-            .start();
+    ProcessBuilder command =
+        QueueProcess.command(List.of(), arguments.toArray(String[]::new)).redirectErrorStream(true);
+    command.environment().putAll(environment);
+    process = command.start();
   }
 
   /** All that a start which must fail says; it has ended with {@code exitCode}. */
@@ -126,6 +129,7 @@ class StartTest {
     assertThat(refused(2, List.of(data.toString(), "--cluster", "q")))
         .contains("with --cluster give --listen");
     assertThat(refused(2, List.of(data.toString()))).contains("give KEY-FILE");
+    assertThat(refused(2, "--replicas", "3")).contains("are for --cluster", "give --replica and");
   }
 
   @Test
@@ -175,6 +179,27 @@ class StartTest {
     Files.writeString(format, "podpool-log 2\n");
     assertThat(refused(3)).contains("has format 2", "reads up to 1", "run the release that wrote");
     assertThat(Files.readString(format)).isEqualTo("podpool-log 2\n");
+  }
+
+  @Test
+  void anEmptyDirectoryIsRefusedWhereThereWasDataUntilACopyIsBack() throws Exception {
+    environment = Map.of(LostData.SINCE, "2026-01-31T00:00:00Z");
+    assertThat(refused(3, "--monitor", "0"))
+        .contains(
+            "the queue can't start: its data is lost: data directory " + data,
+            "is empty, and there is data since 2026-01-31T00:00:00Z",
+            "restore a copy of the directory",
+            "unset PODPOOL_DATA_SINCE");
+
+    environment = Map.of(LostData.SINCE, "");
+    assertThat(served()).as("as a person wants it").startsWith("the queue serves");
+    Files.delete(data.resolve("endpoint"));
+    Path copy = Files.move(data, home.resolve("copy"));
+    environment = Map.of(LostData.SINCE, "2026-01-31T00:00:00Z");
+    assertThat(refused(3)).contains("its data is lost");
+    Files.move(data, home.resolve("another"));
+    Files.move(copy, data);
+    assertThat(served()).startsWith("the queue serves");
   }
 
   @Test
@@ -230,6 +255,7 @@ class StartTest {
         .contains("podpool_queue_entry_size_bytes_count 1")
         .contains("podpool_queue_apply_seconds_count 1")
         .contains("podpool_queue_sessions 0.0")
+        .contains("podpool_feature_level 1.0")
         .contains("podpool_queue_connections 0.0");
     assertThat(get(monitor.resolve("/other")).statusCode()).isEqualTo(404);
   }

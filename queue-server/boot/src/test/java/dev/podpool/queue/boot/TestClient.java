@@ -53,7 +53,7 @@ final class TestClient implements SessionHandler {
   void awaitApplied() throws InterruptedException {
     // Refused to a client: the answer says that all before it is done.
     session.send(Operation.newBuilder().setReportItems(ReportItems.getDefaultInstance()).build());
-    Reply answer = replies.poll(20, TimeUnit.SECONDS);
+    Reply answer = replies.poll(60, TimeUnit.SECONDS); // as long as the session tries
     if (answer == null || answer.getRefusal().getCode() != ErrorCode.WRONG_SESSION_KIND) {
       throw new AssertionError("answered " + answer);
     }

@@ -12,6 +12,7 @@ import dev.podpool.protocol.Refused;
 import dev.podpool.protocol.Request;
 import dev.podpool.queue.QueueMachine;
 import dev.podpool.queue.loop.QueueLoop;
+import dev.podpool.session.ProcessOperations;
 import dev.podpool.session.RandomId;
 import io.grpc.Status;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,7 +92,8 @@ final class Access {
   private static final Entitling CANCEL = Entitling.of(Right.CANCEL);
   private static final Entitling MANAGE = Entitling.of(Right.MANAGE);
   private static final Entitling PUT = Entitling.of(Right.SUBMIT, Right.WORK);
-  // Who may start processes may end them; and so may the operator, for whoever deletes one.
+  // Who may start processes may end any, as those are pods of one namespace that they may fill; and
+  // so may the operator, for whoever deletes one.
   private static final Entitling SIGNAL = Entitling.of(Right.CANCEL, Right.SUBMIT, Right.MANAGE);
   // A worker whose initializer fails; the operator, of a process that can't come up.
   private static final Entitling FAIL = Entitling.of(Right.WORK, Right.MANAGE);
@@ -100,6 +103,7 @@ final class Access {
       Entitling.of(Right.SUBMIT, Right.MANAGE, Right.READ, Right.CANCEL);
 
   private static final int NONCE_BYTES = 16;
+  private static final Pattern ORDINAL = Pattern.compile("[0-9]{1,6}");
 
   private final QueueLoop queue;
 
@@ -190,12 +194,24 @@ final class Access {
 
   /**
    * Why {@code caller} is not the pod of the session {@code opened}, which is a worker's, or that
-   * of one of its children; null where it is.
+   * of one of its children, or not of its pool; null where it is.
    */
   private static @Nullable String notOfThePod(Caller caller, OpenSession opened) {
-    return opened.getWorker().isEmpty()
-        ? notOfAChild(caller, opened)
-        : notTheWorker(caller, opened);
+    String why =
+        opened.getWorker().isEmpty() ? notOfAChild(caller, opened) : notTheWorker(caller, opened);
+    Caller.Pod pod = caller.pod();
+    return why != null || pod == null || isOf(pod.name(), opened.getPool())
+        ? why
+        : "pod %s is none of pool '%s': those are named %s-N, and that of a process as the process"
+            .formatted(pod.name(), opened.getPool(), opened.getPool());
+  }
+
+  /** As the operator names them. */
+  private static boolean isOf(String pod, String pool) {
+    boolean isProcess = pool.startsWith(ProcessOperations.PREFIX) && pod.equals(pool);
+    return isProcess
+        || (pod.startsWith(pool + "-")
+            && ORDINAL.matcher(pod.substring(pool.length() + 1)).matches());
   }
 
   /** Sessions of a worker's children begin with half of its own nonce, and are clients'. */
@@ -216,7 +232,7 @@ final class Access {
 
   private static boolean beginsWith(ByteString nonce, String podUid) {
     ByteString half = half(podUid);
-    return half != null && nonce.startsWith(half) && !isOf(podUid, nonce);
+    return half != null && nonce.startsWith(half) && !isThatOf(podUid, nonce);
   }
 
   /** What the nonces of a worker's children begin with; null: that is no uid. */
@@ -237,14 +253,14 @@ final class Access {
           + opened.getWorker()
           + ": use the one of a projected volume in the worker's pod";
     }
-    if (pod.name().equals(opened.getWorker()) && isOf(pod.uid(), opened.getNonce())) {
+    if (pod.name().equals(opened.getWorker()) && isThatOf(pod.uid(), opened.getNonce())) {
       return null;
     }
     return "the token of pod %s (uid %s) is no right to be worker %s, or another pod of that name"
         .formatted(pod.name(), pod.uid(), opened.getWorker());
   }
 
-  private static boolean isOf(String podUid, ByteString nonce) {
+  private static boolean isThatOf(String podUid, ByteString nonce) {
     try {
       return RandomId.of(UUID.fromString(podUid)).equals(nonce);
     } catch (IllegalArgumentException e) {
@@ -305,7 +321,8 @@ final class Access {
           CONFIRM_MESSAGE,
           CHANGE_MAP,
           CHANGE_LIST,
-          CHANGE_VALUE ->
+          CHANGE_VALUE,
+          NAME_QUEUE ->
           Need.of(SHARE);
       // About the session itself; or refused to whoever sends it.
       case CLOSE_SESSION,
@@ -313,6 +330,7 @@ final class Access {
           OPEN_SESSION,
           EXPIRE_SESSION,
           TICK,
+          RAISE_LEVEL,
           REFUSED,
           CANCEL_WAIT,
           KIND_NOT_SET ->
@@ -378,7 +396,7 @@ final class Access {
                     .may(Right.WORK)
                     .thenCompose(
                         work ->
-                            queue.read(
+                            queue.look(
                                 machine -> {
                                   boolean atWork =
                                       work.isYes() && isOfPool(machine.opened(session));

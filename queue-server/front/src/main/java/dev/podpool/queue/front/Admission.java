@@ -6,8 +6,11 @@ import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Refusal;
 import dev.podpool.protocol.Refused;
 import dev.podpool.protocol.Request;
+import dev.podpool.queue.Features;
+import dev.podpool.queue.loop.KnownFields;
 import dev.podpool.session.SessionLogic;
 import io.grpc.Status;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +32,19 @@ final class Admission {
       " is not known to this queue: update it before its clients and workers";
 
   private final Room room;
+  private final Features features;
+  private final IntSupplier level;
 
-  Admission(Room room) {
+  /**
+   * By what {@code room} there is.
+   *
+   * @param features which operations came with which level
+   * @param level of the queue
+   */
+  Admission(Room room, Features features, IntSupplier level) {
     this.room = room;
+    this.features = features;
+    this.level = level;
   }
 
   /**
@@ -101,6 +114,13 @@ final class Admission {
     String unknown = KnownFields.firstUnknown(operation);
     if (unknown != null) {
       return refusal(ErrorCode.UNKNOWN_OPERATION, unknown + NOT_KNOWN);
+    }
+    int needed = features.levelOf(operation.getKindCase());
+    if (needed > level.getAsInt()) {
+      return refusal(
+          ErrorCode.UNKNOWN_OPERATION,
+          "operation %s came with level %d, and this queue has level %d: all its replicas must be updated first"
+              .formatted(operation.getKindCase(), needed, level.getAsInt()));
     }
     return switch (operation.getKindCase()) {
       case SUBMIT_JOB, ADD_ITEMS, PUT_BLOB -> {

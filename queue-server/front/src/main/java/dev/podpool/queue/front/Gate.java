@@ -31,12 +31,18 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
   /** How long a call goes on until its caller is looked at again, about. */
   private static final long REVIEW_MILLIS = 300_000;
 
+  // While nobody is known to lead, which an election ends within a second or two: sooner than the
+  // caller would come again.
+  private static final long LOOK_MILLIS = 100;
+  private static final int LOOKS_MAX = 20;
+
   private static final String BEARER = "Bearer ";
 
   /** What all calls share. */
   record Guard(
       Authenticator authenticator,
       Access access,
+      Leading leading,
       Connections connections,
       ScheduledExecutorService timer) {}
 
@@ -98,7 +104,7 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
             .authenticate(proof)
             .thenCompose(gate::ask)
             .exceptionally(failure -> Decision.refused(gate.internal(failure)))
-            .thenAccept(decision -> gate.turns.execute(() -> gate.decide(decision)));
+            .thenAccept(decision -> gate.turns.execute(() -> gate.decide(decision, 0)));
     return gate;
   }
 
@@ -122,7 +128,7 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
     };
   }
 
-  private void decide(Decision decision) {
+  private void decide(Decision decision, int looks) {
     Caller caller = decision.caller();
     Right by = decision.by();
     if (over) {
@@ -131,6 +137,15 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
     if (caller == null || by == null) {
       over = true;
       call.close(decision.refusal(), new Metadata());
+      return;
+    }
+    Leading leading = guard.leading();
+    if (kind.isShort() ? !leading.isHere() : !leading.isHereFor(this)) {
+      if (leading.isElsewhere() || looks == LOOKS_MAX) {
+        end(leading.status());
+      } else {
+        var _ = later(() -> execute(() -> decide(decision, looks + 1)), LOOK_MILLIS);
+      }
       return;
     }
     guard.connections().known(call.getAttributes());
@@ -143,6 +158,15 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
     }
   }
 
+  /** Null where the front closes, and all calls with it. */
+  private @Nullable ScheduledFuture<?> later(Runnable what, long millis) {
+    try {
+      return guard.timer().schedule(what, millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      return null;
+    }
+  }
+
   // ---- while it lasts
 
   private void reviewLater(Caller caller) {
@@ -151,11 +175,7 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
     if (expiry != null) {
       millis = Math.clamp(Duration.between(Instant.now(), expiry).toMillis() + 1, 0, millis);
     }
-    try {
-      review = guard.timer().schedule(() -> review(caller), millis, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException e) {
-      // The front closes, and all calls with it.
-    }
+    review = later(() -> review(caller), millis);
   }
 
   private void review(Caller caller) {
@@ -196,9 +216,14 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
     }
   }
 
+  /** Another replica leads. Any thread. */
+  void redirect() {
+    execute(() -> end(guard.leading().status()));
+  }
+
   /** As if the caller had left, who is told why. */
   private void end(Status status) {
-    call.close(status, new Metadata());
+    call.close(status, guard.leading().trailers());
     leave(ServerCall.Listener::onCancel);
   }
 
@@ -243,6 +268,7 @@ final class Gate<Q, A> extends ServerCall.Listener<Q> implements Executor {
 
   private void leave(Event<Q> event) {
     over = true;
+    guard.leading().over(this);
     if (review != null) {
       review.cancel(false);
     }

@@ -84,7 +84,7 @@ final class PoolWatches implements ServerCallHandler<PoolsWatch, PoolsChange>, A
     }
     var _ =
         queue
-            .read(machine -> machine.index() == seen ? null : State.of(machine))
+            .look(machine -> machine.index() == seen ? null : State.of(machine))
             .whenComplete(
                 (state, failure) -> {
                   if (state != null) {

@@ -1,5 +1,6 @@
 package dev.podpool.queue.front;
 
+import dev.podpool.queue.Features;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.rpc.QueueRpc;
 import io.grpc.Metadata;
@@ -21,6 +22,7 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslProvider;
 import io.grpc.netty.shaded.io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -63,17 +65,20 @@ public final class QueueFront implements AutoCloseable {
    * @param connectionsMax how many may be open at once
    * @param identity the key and the certificate of TLS, asked anew for each connection; null for
    *     plain text, which belongs on loopback only
+   * @param replicas where clients reach the replicas, {@code host:port}, by name; empty where there
+   *     is only one
    */
   public record Parts(
       Authenticator authenticator,
       Room room,
       BlobReader blobs,
       int connectionsMax,
-      @Nullable X509ExtendedKeyManager identity) {
+      @Nullable X509ExtendedKeyManager identity,
+      Map<String, String> replicas) {
 
-    /** In plain text. */
+    /** In plain text, of one replica. */
     public Parts(Authenticator authenticator, Room room, BlobReader blobs, int connectionsMax) {
-      this(authenticator, room, blobs, connectionsMax, null);
+      this(authenticator, room, blobs, connectionsMax, null, Map.of());
     }
   }
 
@@ -86,10 +91,11 @@ public final class QueueFront implements AutoCloseable {
     connections = new Connections(parts.connectionsMax());
     watches = new PoolWatches(queue);
     timer.setRemoveOnCancelPolicy(true);
-    Admission admission = new Admission(parts.room());
+    Admission admission = new Admission(parts.room(), Features.HERE, queue::level);
     OutputRings rings = new OutputRings();
     Access access = new Access(queue);
-    Gate.Guard guard = new Gate.Guard(parts.authenticator(), access, connections, timer);
+    Leading leading = new Leading(queue, parts.replicas());
+    Gate.Guard guard = new Gate.Guard(parts.authenticator(), access, leading, connections, timer);
     SessionCall.Queue at = new SessionCall.Queue(queue, admission, access);
     ServerServiceDefinition service =
         ServerServiceDefinition.builder(QueueRpc.SERVICE)
@@ -106,7 +112,7 @@ public final class QueueFront implements AutoCloseable {
                 guarded(
                     guard,
                     new Gate.Kind(Access.Entitling.of(Right.READ, Right.WORK), true),
-                    new ReadCalls(queue, watches)))
+                    new ReadCalls(queue, watches, leading)))
             .addMethod(QueueRpc.WATCH_POOLS, guarded(guard, false, watches, Right.MANAGE))
             .addMethod(
                 QueueRpc.FETCH_BLOB,

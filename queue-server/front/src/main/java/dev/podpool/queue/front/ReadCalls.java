@@ -4,10 +4,12 @@ import dev.podpool.protocol.Pools;
 import dev.podpool.protocol.ReadRequest;
 import dev.podpool.protocol.ReadResponse;
 import dev.podpool.queue.QueueMachine;
+import dev.podpool.queue.loop.KnownFields;
 import dev.podpool.queue.loop.QueueLoop;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.Status;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** Questions: answered from the machine's state. */
@@ -15,10 +17,12 @@ final class ReadCalls implements Gate.Handler<ReadRequest, ReadResponse> {
 
   private final QueueLoop queue;
   private final PoolWatches watches;
+  private final Leading leading;
 
-  ReadCalls(QueueLoop queue, PoolWatches watches) {
+  ReadCalls(QueueLoop queue, PoolWatches watches, Leading leading) {
     this.queue = queue;
     this.watches = watches;
+    this.leading = leading;
   }
 
   @Override
@@ -65,7 +69,10 @@ final class ReadCalls implements Gate.Handler<ReadRequest, ReadResponse> {
       Gate.Admitted by,
       @Nullable Throwable failure) {
     if (failure != null) {
-      call.close(Status.UNAVAILABLE.withDescription(failure.getMessage()), new Metadata());
+      Throwable why = failure instanceof CompletionException ? failure.getCause() : failure;
+      call.close(
+          Status.UNAVAILABLE.withDescription(why == null ? "" : why.getMessage()),
+          leading.trailers());
     } else if (answer == null) {
       call.close(
           Status.PERMISSION_DENIED.withDescription(

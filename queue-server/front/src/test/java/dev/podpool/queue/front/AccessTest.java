@@ -113,19 +113,19 @@ class AccessTest {
     String uid = UUID.randomUUID().toString();
     ByteString nonce = RandomId.of(UUID.fromString(uid));
     Set<Right> work = Set.of(Right.WORK);
-    Caller itself = new Somebody(new Caller.Pod("w", uid), work);
+    Caller itself = new Somebody(new Caller.Pod("p-0", uid), work);
     OpenSession opened =
         OpenSession.newBuilder()
             .setPrincipal(itself.principal())
             .setNonce(nonce)
             .setPool("p")
-            .setWorker("w")
+            .setWorker("p-0")
             .build();
 
     assertThat(Access.mayResume(itself, opened)).isTrue();
     for (Caller.Pod other :
         new Caller.Pod[] {
-          new Caller.Pod("w", UUID.randomUUID().toString()), new Caller.Pod("v", uid), null
+          new Caller.Pod("p-0", UUID.randomUUID().toString()), new Caller.Pod("p-1", uid), null
         }) {
       assertThat(Access.mayResume(new Somebody(other, work), opened)).as("pod %s", other).isFalse();
     }
@@ -145,14 +145,14 @@ class AccessTest {
     ByteString nonce =
         RandomId.of(UUID.fromString(uid)).substring(0, 8).concat(RandomId.next().substring(8));
     Set<Right> work = Set.of(Right.WORK);
-    Caller itself = new Somebody(new Caller.Pod("w", uid), work);
+    Caller itself = new Somebody(new Caller.Pod("p-0", uid), work);
     OpenSession.Builder open = OpenSession.newBuilder().setNonce(nonce).setPool("p");
     assertThat(check(opening(open), itself).end().isOk()).isTrue();
     OpenSession opened = open.setPrincipal(itself.principal()).build();
     assertThat(Access.mayResume(itself, opened)).isTrue();
 
     for (Caller.Pod other :
-        new Caller.Pod[] {new Caller.Pod("w", UUID.randomUUID().toString()), null}) {
+        new Caller.Pod[] {new Caller.Pod("p-0", UUID.randomUUID().toString()), null}) {
       Caller another = new Somebody(other, work);
       assertThat(check(opening(open), another).end().getCode())
           .isEqualTo(Status.Code.PERMISSION_DENIED);
@@ -166,6 +166,66 @@ class AccessTest {
                 .getCode())
         .as("a client's session")
         .isEqualTo(Status.Code.PERMISSION_DENIED);
+  }
+
+  private static OpenSession.Builder opened(String pool, String worker, String uid) {
+    ByteString nonce = RandomId.of(UUID.fromString(uid));
+    return OpenSession.newBuilder()
+        .setNonce(
+            worker.isEmpty()
+                ? nonce.substring(0, 8).concat(RandomId.next().substring(8)) // of a child
+                : nonce)
+        .setPrincipal("somebody")
+        .setPool(pool)
+        .setWorker(worker);
+  }
+
+  @Test
+  void aPodSpeaksForItsOwnPoolAndForNoOther() {
+    for (String[] each :
+        new String[][] { // the pod, its pool, and pools that are not
+          {"p-0", "p", "p-0", "", "q", "p-", "process-1"},
+          {"p-12", "p", "p-1", "p-12"},
+          {"a-b-3", "a-b", "a", "b", "a-b-3"},
+          {"process-1234567890123456", "process-1234567890123456", "process", "process-2", "p"},
+          {"process-a-0", "process-a", "process"}
+        }) {
+      String pod = each[0];
+      String uid = UUID.randomUUID().toString();
+      Caller caller = new Somebody(new Caller.Pod(pod, uid), Set.of(Right.WORK));
+      for (int i = 1; i < each.length; i++) {
+        for (String worker : new String[] {pod, ""}) {
+          if (each[i].isEmpty() && worker.isEmpty()) {
+            continue; // a client's session
+          }
+          OpenSession.Builder open = opened(each[i], worker, uid);
+          Status end = check(opening(open), caller).end();
+          boolean isOwn = i == 1;
+          assertThat(end.isOk()).as("pod %s in %s", pod, open).isEqualTo(isOwn);
+          assertThat(Access.mayResume(caller, open.build())).isEqualTo(isOwn);
+          if (!isOwn) {
+            assertThat(end.getCode()).isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(end.getDescription()).contains("pod " + pod, "pool '" + each[i] + "'");
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void whoMaySubmitStartsProcessesAndEndsAny() {
+    long session =
+        opened(OpenSession.newBuilder().setNonce(RandomId.next()).setPrincipal("somebody"));
+    Operation.Builder signal =
+        Operation.newBuilder().setSignalProcess(SignalProcess.newBuilder().setPool("process-9"));
+    for (Right right : Right.values()) {
+      boolean mayEnd = Set.of(Right.SUBMIT, Right.CANCEL, Right.MANAGE).contains(right);
+      Caller caller = new Somebody(null, Set.of(right));
+      assertThat(refused(in(session, signal), caller)).as("%s", right).isEqualTo(mayEnd ? 0 : 1);
+      assertThat(refused(in(session, startProcess()), caller))
+          .as("%s", right)
+          .isEqualTo(right == Right.SUBMIT ? 0 : 1);
+    }
   }
 
   @Test
@@ -186,7 +246,7 @@ class AccessTest {
 
   private static final UUID POD = UUID.randomUUID();
   private static final Caller WORKER =
-      new Somebody(new Caller.Pod("w", POD.toString()), Set.of(Right.WORK));
+      new Somebody(new Caller.Pod("p-0", POD.toString()), Set.of(Right.WORK));
 
   /** Number of a session that was opened so. */
   private long opened(OpenSession.Builder open) {

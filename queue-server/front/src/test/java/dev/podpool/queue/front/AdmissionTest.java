@@ -18,6 +18,7 @@ import dev.podpool.protocol.Refused;
 import dev.podpool.protocol.ReportItems;
 import dev.podpool.protocol.Request;
 import dev.podpool.protocol.SubmitJob;
+import dev.podpool.queue.Features;
 import dev.podpool.session.SessionLogic;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,10 @@ class AdmissionTest {
           .build();
 
   private String lacking;
-  private final Admission admission = new Admission(() -> lacking);
+  private int level = 1;
+  private final Features features =
+      new Features(2, kind -> kind == Operation.KindCase.PUT_BLOB ? 2 : 1);
+  private final Admission admission = new Admission(() -> lacking, features, () -> level);
 
   private Refusal refusal(Operation.Builder operation) {
     Operation sound = Operation.newBuilder().setSubmitJob(SubmitJob.newBuilder()).build();
@@ -75,6 +79,21 @@ class AdmissionTest {
   }
 
   @Test
+  void soIsWhatCameWithALevelThatTheQueueHasNot() {
+    Operation.Builder put = Operation.newBuilder().setPutBlob(PutBlob.newBuilder());
+    Refusal refusal = refusal(put);
+    assertThat(refusal.getCode()).isEqualTo(ErrorCode.UNKNOWN_OPERATION);
+    assertThat(refusal.getMessage())
+        .isEqualTo(
+            "operation PUT_BLOB came with level 2, and this queue has level 1: all its replicas must"
+                + " be updated first");
+
+    level = 2; // they are
+    Request request = Request.newBuilder().setBatch(Batch.newBuilder().addOperations(put)).build();
+    assertThat(admission.check(request)).isSameAs(request);
+  }
+
+  @Test
   void whatIsKnownComesIn() {
     Outcome.Builder failed = Outcome.newBuilder().setFailed(Failure.newBuilder().setKindValue(2));
     ReportItems.Builder report = ReportItems.newBuilder().addOutcomes(failed);
@@ -97,6 +116,7 @@ class AdmissionTest {
   @Test
   void withoutRoomNothingNewComesInAndReportsDo() {
     lacking = "the disk is full";
+    level = 2;
     assertThat(refusal(Operation.newBuilder().setPutBlob(PutBlob.newBuilder())).getCode())
         .isEqualTo(ErrorCode.QUEUE_FULL);
     Request report =

@@ -11,6 +11,7 @@ public final class ClusterAccess implements AutoCloseable {
 
   private static final String SERVING = "serving.pem";
 
+  private final QueueNames names;
   private final ApiServer api;
   private final Enrolment enrolment;
   private final TokenAuthenticator authenticator;
@@ -21,7 +22,7 @@ public final class ClusterAccess implements AutoCloseable {
    * @param cluster name of the QueueCluster
    * @param account of the queue's pod
    * @param directory keeps the key and the certificate
-   * @throws IOException if the account's files can't be read
+   * @throws IOException if the account's files can't be read, or its pod is none of that queue's
    */
   public ClusterAccess(String cluster, PodAccount account, Path directory) throws IOException {
     this(cluster, account, directory, Enrolment.Pace.USUAL);
@@ -29,11 +30,11 @@ public final class ClusterAccess implements AutoCloseable {
 
   ClusterAccess(String cluster, PodAccount account, Path directory, Enrolment.Pace pace)
       throws IOException {
-    String namespace = account.namespace();
+    String pod = account.pod() == null ? cluster + "-queue-0" : account.pod();
+    names = QueueNames.of(cluster, account.namespace(), pod);
     api = new ApiServer(account);
-    enrolment =
-        new Enrolment(api, new QueueNames(cluster, namespace), directory.resolve(SERVING), pace);
-    authenticator = new TokenAuthenticator(new Reviews(api, namespace), System::nanoTime);
+    enrolment = new Enrolment(api, names, directory.resolve(SERVING), pace);
+    authenticator = new TokenAuthenticator(new Reviews(api, names.namespace()), System::nanoTime);
   }
 
   /**
@@ -43,12 +44,25 @@ public final class ClusterAccess implements AutoCloseable {
     enrolment.start();
   }
 
+  /** Name of this pod: {@code CLUSTER-queue-N}. */
+  public String podName() {
+    return names.pod();
+  }
+
+  /** The namespace that it is in. */
+  public String namespace() {
+    return names.namespace();
+  }
+
   /** Tells who calls, by TokenReview and SubjectAccessReview. */
   public Authenticator authenticator() {
     return authenticator;
   }
 
-  /** What the queue shows in handshakes; nothing until there is a certificate. */
+  /**
+   * What the queue shows in handshakes, as their server and as their client; nothing until there is
+   * a certificate.
+   */
   public X509ExtendedKeyManager identity() {
     return enrolment.identity();
   }

@@ -5,16 +5,26 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a pod reaches its cluster's API server, and as whom.
  *
  * @param server its address
  * @param files holds {@code token}, {@code ca.crt} and {@code namespace}, as Kubernetes mounts them
+ * @param pod name of the pod; null for the first of whichever queue it is
  */
-public record PodAccount(URI server, Path files) {
+public record PodAccount(URI server, Path files, @Nullable String pod) {
+
+  /** The variable that holds the pod's name. */
+  static final String POD_NAME = "POD_NAME";
 
   private static final Path FILES = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
+
+  /** Of a queue's first pod. */
+  public PodAccount(URI server, Path files) {
+    this(server, files, null);
+  }
 
   /**
    * The account of the pod with these variables.
@@ -33,8 +43,15 @@ public record PodAccount(URI server, Path files) {
           "this is no pod (KUBERNETES_SERVICE_HOST is not set): --cluster is for a queue's pod, which"
               + " an operator makes; on one machine give KEY-FILE, and a loopback address");
     }
+    String pod = variables.getOrDefault(POD_NAME, "");
+    if (pod.isEmpty()) {
+      throw new IOException(
+          POD_NAME
+              + " is not set: a queue's pod needs its own name there, from its metadata.name, as the"
+              + " operator sets it");
+    }
     String bracketed = host.contains(":") ? "[" + host + "]" : host;
-    return new PodAccount(URI.create("https://" + bracketed + ":" + port), files);
+    return new PodAccount(URI.create("https://" + bracketed + ":" + port), files, pod);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.net.ssl.SSLEngine;
@@ -11,8 +12,8 @@ import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the queue shows in handshakes: always its newest certificate. Those under way keep the one
- * that they began with. Thread-safe.
+ * What the queue shows in handshakes, to who calls it and to replicas that it calls: always its
+ * newest certificate. Those under way keep the one that they began with. Thread-safe.
  */
 final class ServingIdentity extends X509ExtendedKeyManager {
 
@@ -35,7 +36,17 @@ final class ServingIdentity extends X509ExtendedKeyManager {
   @Override
   public synchronized @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    return newest != null && keyType.equals("EC") ? String.valueOf(number) : null;
+    return chosen(keyType);
+  }
+
+  @Override
+  public synchronized @Nullable String chooseEngineClientAlias(
+      String[] keyTypes, Principal @Nullable [] issuers, SSLEngine engine) {
+    return chosen(keyTypes);
+  }
+
+  private @Nullable String chosen(String... keyTypes) {
+    return newest != null && Arrays.asList(keyTypes).contains("EC") ? String.valueOf(number) : null;
   }
 
   @Override
@@ -50,7 +61,7 @@ final class ServingIdentity extends X509ExtendedKeyManager {
     return serving == null ? null : serving.chain().toArray(X509Certificate[]::new);
   }
 
-  // It is no client, and has no sockets.
+  // It has no sockets.
 
   @Override
   public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {

@@ -81,7 +81,7 @@ record SigningRequest(String name, KeyPair pair, String pem) {
     spec.put("signerName", SIGNER);
     spec.put(
         "request", Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII)));
-    spec.putArray("usages").add("digital signature").add("server auth");
+    spec.putArray("usages").add("digital signature").add("server auth").add("client auth");
     return object;
   }
 }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(20)
 class EnrolmentTest {
 
-  private static final QueueNames NAMES = new QueueNames("q", "search");
+  private static final QueueNames NAMES = new QueueNames("q", "search", "q-queue-0");
   private static final Duration SHORT = Duration.ofMillis(20);
   private static final Enrolment.Pace PACE =
       new Enrolment.Pace(SHORT, SHORT, SHORT, Duration.ofMinutes(1));
@@ -119,7 +119,7 @@ class EnrolmentTest {
     assertThat(spec.path("signerName").asText()).isEqualTo("podpool.dev/queue-serving");
     assertThat(spec.path("usages"))
         .extracting(usage -> usage.asText())
-        .containsExactly("digital signature", "server auth");
+        .containsExactly("digital signature", "server auth", "client auth");
     String pem =
         new String(
             Base64.getDecoder().decode(spec.path("request").asText()), StandardCharsets.US_ASCII);
@@ -132,7 +132,8 @@ class EnrolmentTest {
                     org.bouncycastle.asn1.x509.Extension.subjectAlternativeName)
                 .getNames())
         .extracting(name -> name.getName().toString())
-        .containsExactly("q-queue.search.svc", "q-queue.search", "q-queue");
+        .containsExactly(
+            "q-queue.search.svc", "q-queue.search", "q-queue", "q-queue-0.q-queue.search.svc");
   }
 
   @Test

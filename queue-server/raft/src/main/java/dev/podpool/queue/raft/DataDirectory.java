@@ -9,11 +9,13 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log's files, taken by this process until closed.
@@ -21,6 +23,9 @@ import java.util.regex.Pattern;
  * <pre>
  * lock                        held while in use; holds the process's number
  * format                      what the rest is written in
+ * replica                     the name under which it promises, of one of several
+ * founders                    with whom it began its log, where it did
+ * go-on-alone                 made by a person: the other members are lost, see {@link Recovery}
  * raft/&lt;group&gt;/current        Ratis' segments, term and vote
  * raft/&lt;group&gt;/sm             snapshots
  * </pre>
@@ -29,6 +34,8 @@ final class DataDirectory implements AutoCloseable {
 
   /** The newest format that this code reads, and the one that it writes. */
   static final int FORMAT = 1;
+
+  private static final int START_BYTES = 64 << 10;
 
   private static final Pattern FORMAT_FILE = Pattern.compile("podpool-log (\\d{1,9})\n");
 
@@ -99,21 +106,7 @@ final class DataDirectory implements AutoCloseable {
             "data directory %s holds a log but no file 'format': it is not complete; restore it from a copy"
                 .formatted(root));
       }
-      Path fresh = root.resolve("format.tmp");
-      Files.deleteIfExists(fresh);
-      try (FileChannel channel =
-          FileChannel.open(
-              fresh,
-              java.util.Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              Disk.PRIVATE_FILE)) {
-        ByteBuffer text = UTF_8.encode("podpool-log " + FORMAT + "\n");
-        while (text.hasRemaining()) {
-          channel.write(text);
-        }
-        channel.force(true);
-      }
-      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-      Disk.syncDirectory(root);
+      Disk.replace(file, "podpool-log " + FORMAT + "\n");
       return;
     }
     Matcher format = FORMAT_FILE.matcher(Files.readString(file));
@@ -139,6 +132,60 @@ final class DataDirectory implements AutoCloseable {
       Disk.syncDirectory(directory);
     }
     Disk.syncDirectory(root);
+  }
+
+  /**
+   * Returns if there is room for what Ratis writes to become leader: it tells nobody that it could
+   * not.
+   */
+  void requireRoom() throws IOException {
+    byte[] bytes = new byte[START_BYTES];
+    // Zeros some file systems would not keep.
+    new SplittableRandom().nextBytes(bytes);
+    Path trial = root.resolve("trial.tmp");
+    Files.deleteIfExists(trial);
+    try {
+      Disk.write(trial, ByteBuffer.wrap(bytes));
+    } catch (IOException e) {
+      throw new LogException(
+          "data directory %s has no room for the %d bytes of a start (%s): free some, then start again; nothing acknowledged is lost"
+              .formatted(root, START_BYTES, e),
+          e);
+    } finally {
+      Files.deleteIfExists(trial);
+    }
+  }
+
+  /** The name under which this replica promises; null if it was not given any. */
+  @Nullable String replica() throws IOException {
+    Path file = root.resolve("replica");
+    return Files.exists(file) ? Files.readString(file).strip() : null;
+  }
+
+  /** From now on it promises as {@code replica}. */
+  void name(String replica) throws IOException {
+    Disk.replace(root.resolve("replica"), replica + "\n");
+  }
+
+  /** With whom this replica began the log: all of them, itself included; nobody if it did not. */
+  List<Peer> founders() throws IOException {
+    Path file = root.resolve("founders");
+    return Files.exists(file) ? Standing.members(Files.readString(file).strip()) : List.of();
+  }
+
+  /** From now on it has begun the log with {@code founders}, or with nobody. */
+  void found(List<Peer> founders) throws IOException {
+    Disk.replace(root.resolve("founders"), Standing.text(founders) + "\n");
+  }
+
+  /** Whether a person wants this replica to be the only member of its log. */
+  boolean isToGoOnAlone() {
+    return Files.exists(goOnAlone());
+  }
+
+  /** The file that says so. */
+  Path goOnAlone() {
+    return root.resolve("go-on-alone");
   }
 
   /** What Ratis is told to use. */

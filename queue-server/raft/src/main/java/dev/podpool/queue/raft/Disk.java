@@ -1,9 +1,13 @@
 package dev.podpool.queue.raft;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -29,6 +33,48 @@ final class Disk {
     try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
       channel.force(true);
     }
+  }
+
+  /** Has {@code file} say {@code text}, durably; until it does, it says what it said before. */
+  static void replace(Path file, String text) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".tmp");
+    Files.deleteIfExists(fresh);
+    write(fresh, UTF_8.encode(text));
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+    syncDirectory(file.resolveSibling("."));
+  }
+
+  /** Writes {@code bytes} into {@code file}, which is made, and syncs it. */
+  static void write(Path file, ByteBuffer bytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE_FILE)) {
+      write(channel, bytes);
+    }
+  }
+
+  /** Writes {@code bytes} from {@code position} on into {@code file}, which is there, and syncs. */
+  static void overwrite(Path file, long position, ByteBuffer bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.position(position);
+      write(channel, bytes);
+    }
+  }
+
+  private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+    channel.force(true);
+  }
+
+  /**
+   * Makes durable that {@code file} begins with the first {@code count} of {@code bytes}, as it
+   * reads. A sync alone does not: where an earlier one has failed, Linux takes for written what it
+   * still has to write.
+   */
+  static void rewrite(Path file, byte[] bytes, int count) throws IOException {
+    overwrite(file, 0, ByteBuffer.wrap(bytes, 0, count));
   }
 
   /** Cuts {@code file} to {@code size} bytes, durably. */

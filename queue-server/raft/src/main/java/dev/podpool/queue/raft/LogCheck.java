@@ -16,9 +16,17 @@ final class LogCheck {
 
   private static final Pattern CLOSED = Pattern.compile("log_(\\d{1,18})-(\\d{1,18})");
   private static final Pattern OPEN = Pattern.compile("log_inprogress_(\\d{1,18})");
-  private static final String VOTES = "raft-meta";
 
   private LogCheck() {}
+
+  /**
+   * Where a log ends.
+   *
+   * @param term the highest of an entry or of the snapshot, 0 without any
+   * @param next the index of the entry that comes next
+   * @param open the segment that it comes into, at {@code position}; null: into a new one
+   */
+  record Tail(long term, long next, @Nullable Path open, int position) {}
 
   /** A segment's file; {@code last} is null while it is open. */
   private record Named(Path file, long first, @Nullable Long last) {}
@@ -26,17 +34,21 @@ final class LogCheck {
   /**
    * Checks every byte of the segments in {@code directory}, and repairs the end of the open one.
    *
-   * @param snapshot the index of the newest snapshot, or -1
+   * @param newest snapshot, or null
    * @throws LogException if entries are damaged or missing
    */
-  static void run(Path directory, long snapshot, int entryBytesMax) throws IOException {
+  static Tail run(Path directory, SnapshotFiles.@Nullable Written newest, int entryBytesMax)
+      throws IOException {
+    long snapshot = newest == null ? -1 : newest.index();
+    long term = newest == null ? 0 : newest.term();
     List<Named> segments = segments(directory);
-    if ((snapshot >= 0 || !segments.isEmpty()) && !Files.exists(directory.resolve(VOTES))) {
+    if ((snapshot >= 0 || !segments.isEmpty()) && !Files.exists(directory.resolve(Votes.NAME))) {
       throw new LogException(
           "%s is missing, but the log has entries: restore the data directory from a copy"
-              .formatted(directory.resolve(VOTES)));
+              .formatted(directory.resolve(Votes.NAME)));
     }
     long next = -1;
+    Tail tail = new Tail(term, snapshot + 1, null, 0);
     for (Named segment : segments) {
       if (next >= 0 ? segment.first() != next : segment.first() > snapshot + 1) {
         throw new LogException(
@@ -44,18 +56,30 @@ final class LogCheck {
                 .formatted(next >= 0 ? next : snapshot + 1, segment.first() - 1, segment.file()));
       }
       Long last = segment.last();
-      if (last == null) {
-        next = Segment.repairOpen(segment.file(), segment.first(), entryBytesMax);
-      } else {
-        Segment.checkClosed(segment.file(), segment.first(), last, entryBytesMax);
-        next = last + 1;
-      }
+      Segment.End end =
+          last == null
+              ? Segment.repairOpen(segment.file(), segment.first(), entryBytesMax)
+              : Segment.checkClosed(segment.file(), segment.first(), last, entryBytesMax);
+      next = end.next();
+      term = Math.max(term, end.term());
+      tail =
+          new Tail(
+              term,
+              next,
+              last == null && end.position() > 0 ? segment.file() : null,
+              end.position());
     }
     if (snapshot >= 0 && next >= 0 && next <= snapshot) {
       throw new LogException(
           "entries %d to %d, up to which there is a snapshot, are missing in %s: restore the data directory from a copy"
               .formatted(next, snapshot, directory));
     }
+    return tail;
+  }
+
+  /** Whether a replica has ever run on the segments in {@code directory}. */
+  static boolean hasRun(Path directory) {
+    return Files.exists(directory.resolve(Votes.NAME));
   }
 
   private static List<Named> segments(Path directory) throws IOException {

@@ -1,7 +1,8 @@
 package dev.podpool.queue.raft;
 
 /** The log cannot be opened or used: the message says what, which value, and what to do. */
-public sealed class LogException extends RuntimeException permits DirectoryInUseException {
+public sealed class LogException extends RuntimeException
+    permits DirectoryInUseException, DataLostException {
 
   LogException(String message) {
     super(message);

@@ -2,10 +2,12 @@ package dev.podpool.queue.raft;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.ReplicaReport;
 import dev.podpool.protocol.Snapshot;
 import dev.podpool.queue.loop.Log.Replica;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -33,9 +35,10 @@ import org.jspecify.annotations.Nullable;
  * The replica as Ratis sees it. Ratis calls from several threads; the replica is called under
  * {@link #driving}, by one at a time.
  *
- * <p>An entry is certain when a majority has it on the disk, and of one peer that is this one.
- * Ratis finds that out in two more threads; the one that has synced the entry applies it at once
- * ({@link #synced}), and Ratis' own turn then finds it done.
+ * <p>An entry is certain when a majority has it on the disk, and where there is one replica, that
+ * is this one. Ratis finds that out in two more threads; the one that has synced the entry applies
+ * it at once ({@link #synced}), and Ratis' own turn then finds it done. Of several replicas, Ratis'
+ * turn is the only one.
  *
  * <p>Invariants: once {@link Health} has failed or is closed, the replica is told of no entry. It
  * is ahead of what Ratis has applied by one entry at most.
@@ -45,10 +48,27 @@ final class Machine extends BaseStateMachine {
   private static final CompletableFuture<Message> DONE =
       CompletableFuture.completedFuture(Message.EMPTY);
 
+  /** The other replicas. */
+  interface Others {
+    /** What each says of itself; null for each that does not answer. Waits some seconds at most. */
+    List<@Nullable ReplicaReport> reports();
+
+    /**
+     * Fetches what the log of the leader holds no more: has a snapshot among the snapshots,
+     * durably, with all that it refers to.
+     *
+     * @param leader the address of who has it; empty where that is not known
+     * @param first the entry that comes after it, or one before that
+     */
+    CompletableFuture<SnapshotFiles.Written> refill(String leader, long first);
+  }
+
   private final Replica replica;
+  private final @Nullable Others others; // null: there is no other replica
   private final Health health;
   private final SnapshotFiles files;
   private final Snapshots snapshots;
+  private final Checkpoints checkpoints;
   private final DirectoryGuard names;
   private final ReentrantLock driving = new ReentrantLock();
   private final AtomicBoolean deposed = new AtomicBoolean();
@@ -61,16 +81,28 @@ final class Machine extends BaseStateMachine {
   // What Ratis knows of. The newest on disk may be ahead of it until takeSnapshot.
   private volatile SnapshotFiles.@Nullable Written told;
 
+  /**
+   * Of {@code replica}.
+   *
+   * @param others null where there is no other replica
+   */
   Machine(
       Replica replica,
+      @Nullable Others others,
       Health health,
       SnapshotFiles files,
       Snapshots snapshots,
       DirectoryGuard names) {
     this.replica = replica;
+    this.others = others;
     this.health = health;
     this.files = files;
     this.snapshots = snapshots;
+    this.checkpoints =
+        others == null
+            ? Checkpoints.alone(snapshots)
+            : new Checkpoints(
+                snapshots, others::reports, Thread.ofVirtual().name("podpool-checkpoint")::start);
     this.names = names;
   }
 
@@ -115,15 +147,27 @@ final class Machine extends BaseStateMachine {
       return;
     }
     Snapshot state = SnapshotFiles.read(newest);
-    drive(() -> replica.restore(state));
+    drive(
+        () -> {
+          requireLevel(newest, state);
+          replica.restore(state);
+        });
     setLastAppliedTermIndex(TermIndex.valueOf(newest.term(), newest.index()));
     snapshots.restored(newest);
     told = newest;
   }
 
+  private void requireLevel(SnapshotFiles.Written snapshot, Snapshot state) {
+    if (state.getLevel() > replica.levelMax()) {
+      throw new LogException(
+          "%s is of a queue of level %d, and this release can apply level %d at most: update this replica. Nothing is lost"
+              .formatted(snapshot.file(), state.getLevel(), replica.levelMax()));
+    }
+  }
+
   @Override
   public TransactionContext startTransaction(RaftClientRequest request) {
-    EntryMessage message = (EntryMessage) request.getMessage();
+    EntryMessage message = checkpoints.mark((EntryMessage) request.getMessage());
     TransactionContext transaction =
         TransactionContext.newBuilder()
             .setStateMachine(this)
@@ -141,10 +185,17 @@ final class Machine extends BaseStateMachine {
     TermIndex at = TermIndex.valueOf(logged);
     drive(
         () -> {
-          if (at.getIndex() != appliedWhenSynced) {
-            replica.apply(entry(transaction, logged.getStateMachineLogEntry().getLogData()));
+          Entry entry = entry(transaction, logged);
+          if (entry.hasCheckpoint()) {
+            checkpoints.reached(entry.getCheckpoint());
           }
-          snapshots.applied(at, logged.getSerializedSize(), replica);
+          if (at.getIndex() != appliedWhenSynced) {
+            replica.apply(entry);
+          }
+          snapshots.applied(at, logged.getSerializedSize(), entry.hasCheckpoint(), replica);
+          if (leads) {
+            checkpoints.prepare();
+          }
           updateLastAppliedTermIndex(at); // last: from here on the next may be applied when synced
         });
     return DONE;
@@ -152,6 +203,9 @@ final class Machine extends BaseStateMachine {
 
   /** The entry {@code index} is on the disk, with all before it. */
   private void synced(long index) {
+    if (others != null) {
+      return; // the others have it, or not
+    }
     TransactionContext own = appended;
     LogEntryProto logged = own == null ? null : own.getLogEntry();
     if (own == null || logged == null || logged.getIndex() != index) {
@@ -161,24 +215,33 @@ final class Machine extends BaseStateMachine {
         () -> {
           // If Ratis lags behind it gets its turn: it bounds what it has not applied, and fails.
           if (leads && getLastAppliedTermIndex().getIndex() == index - 1) {
-            replica.apply(entry(own, logged.getStateMachineLogEntry().getLogData()));
+            replica.apply(entry(own, logged));
             appliedWhenSynced = index;
           }
         });
   }
 
-  private static Entry entry(TransactionContext transaction, ByteString logged) {
+  private Entry entry(TransactionContext transaction, LogEntryProto logged) {
     if (transaction.getStateMachineContext() instanceof Entry entry) {
       return entry; // appended by this replica, in this process
     }
+    Entry entry;
     try {
-      return Entry.parseFrom(logged.asReadOnlyByteBuffer());
+      ByteString bytes = logged.getStateMachineLogEntry().getLogData();
+      entry = Entry.parseFrom(bytes.asReadOnlyByteBuffer());
     } catch (InvalidProtocolBufferException e) {
       throw new LogException(
-          "entry %s of the log is none of Podpool's: the data directory belongs to something else"
-              .formatted(transaction.getLogEntry()),
+          "entry %d of the log is none of Podpool's: the data directory belongs to something else"
+              .formatted(logged.getIndex()),
           e);
     }
+    String newer = replica.newer(entry);
+    if (newer != null) {
+      throw new LogException(
+          "entry %d of the log has %s, which this release does not know: update this replica. Nothing is lost, and it goes on from there"
+              .formatted(logged.getIndex(), newer));
+    }
+    return entry;
   }
 
   /**
@@ -194,7 +257,11 @@ final class Machine extends BaseStateMachine {
     drive(
         () -> {
           leads = true;
+          checkpoints.lead();
           replica.lead(configured);
+          if (others == null) {
+            replica.raise(replica.levelMax());
+          }
           health.ready().complete(null);
         });
   }
@@ -264,6 +331,32 @@ final class Machine extends BaseStateMachine {
     }
   }
 
+  /** Whoever asks waits for what is acknowledged to be applied here, which it is now. */
+  @Override
+  public CompletableFuture<Message> query(Message nothing) {
+    return DONE;
+  }
+
+  /**
+   * The leader's log begins at {@code first}, behind what this replica has; or this replica is new,
+   * and lacks nothing before the log.
+   */
+  @Override
+  @SuppressWarnings("NullAway") // null is Ratis' way to say that there is nothing to install
+  public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
+      RoleInfoProto role, TermIndex first) {
+    if (first.getIndex() == 0) {
+      return CompletableFuture.completedFuture(null);
+    }
+    Others known = others;
+    if (known == null) {
+      return CompletableFuture.failedFuture(new IllegalStateException("there is no other replica"));
+    }
+    return known
+        .refill(role.getFollowerInfo().getLeaderInfo().getId().getAddress(), first.getIndex())
+        .thenApply(written -> TermIndex.valueOf(written.term(), written.index()));
+  }
+
   @Override
   public long takeSnapshot() {
     told = snapshots.durable();
@@ -303,6 +396,6 @@ final class Machine extends BaseStateMachine {
   public void close() {
     health.fail(
         new LogException(
-            "Ratis has shut this replica down; its own messages, before this one, say why: start again"));
+            "Ratis has shut this replica down; its own messages, before this one, say why. If this one has files of a member that was replaced, empty its directory, and it joins; else start it again"));
   }
 }

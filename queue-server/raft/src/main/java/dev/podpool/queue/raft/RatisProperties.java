@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.rpc.SupportedRpcType;
 import org.apache.ratis.server.RaftServerConfigKeys;
 import org.apache.ratis.server.RaftServerConfigKeys.Log.CorruptionPolicy;
 import org.apache.ratis.util.SizeInBytes;
@@ -15,6 +17,9 @@ final class RatisProperties {
 
   /** What a log entry has beside the bytes of ours: lengths, term, index, client, call. */
   private static final int ENVELOPE_BYTES = 256;
+
+  /** More than an entry that Ratis insists on. */
+  private static final int GRPC_SPARE_BYTES = 2 << 20;
 
   private static final TimeDuration NEVER = TimeDuration.valueOf(3650, TimeUnit.DAYS);
 
@@ -28,9 +33,15 @@ final class RatisProperties {
   static RaftProperties of(RatisSettings settings, Path directory) {
     RaftProperties properties = new RaftProperties();
     RaftServerConfigKeys.setStorageDir(properties, List.of(directory.toFile()));
-    properties.set(RaftConfigKeys.Rpc.TYPE_KEY, NoNetwork.class.getName());
     log(properties, settings);
     elections(properties);
+    PeerNetwork network = settings.network();
+    if (network == null) {
+      properties.set(RaftConfigKeys.Rpc.TYPE_KEY, NoNetwork.class.getName());
+      alone(properties);
+    } else {
+      network(properties, network, loggedBytesMax(settings));
+    }
     RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, false);
     // Nobody asks twice: the replica's own sessions deduplicate.
     RaftServerConfigKeys.RetryCache.setExpiryTime(
@@ -70,13 +81,35 @@ final class RatisProperties {
         properties, TimeDuration.valueOf(500, TimeUnit.MILLISECONDS));
     RaftServerConfigKeys.Rpc.setTimeoutMax(
         properties, TimeDuration.valueOf(1000, TimeUnit.MILLISECONDS));
-    // One peer has nobody to wait for.
+    // A pause of this JVM ends no server: it closes for good.
+    RaftServerConfigKeys.setCloseThreshold(properties, NEVER);
+  }
+
+  private static void alone(RaftProperties properties) {
+    // It has nobody to wait for.
     RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(
         properties, TimeDuration.valueOf(1, TimeUnit.MILLISECONDS));
     RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(
         properties, TimeDuration.valueOf(2, TimeUnit.MILLISECONDS));
-    // Nor anyone to step down for, after a pause of this JVM; and a closed server stays closed.
+    // Nor anyone to step down for, after a pause of this JVM.
     RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, NEVER);
-    RaftServerConfigKeys.setCloseThreshold(properties, NEVER);
+  }
+
+  private static void network(RaftProperties properties, PeerNetwork network, int entryBytesMax) {
+    RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
+    GrpcConfigKeys.Server.setHost(properties, network.listen().getAddress().getHostAddress());
+    GrpcConfigKeys.Server.setPort(properties, network.listen().getPort());
+    GrpcConfigKeys.setMessageSizeMax(
+        properties, SizeInBytes.valueOf(entryBytesMax + GRPC_SPARE_BYTES));
+    // A follower fetches what it lacks by itself, with the blobs that go with it: see
+    // Machine.Others.
+    RaftServerConfigKeys.Log.Appender.setInstallSnapshotEnabled(properties, false);
+    // One that has lost the others stands for election again as soon as anybody does; by default it
+    // waits for ten seconds, while nobody is served.
+    RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(
+        properties, TimeDuration.valueOf(1, TimeUnit.SECONDS));
+    // A leader knows by its lease that it leads, or asks the others.
+    RaftServerConfigKeys.Read.setOption(properties, RaftServerConfigKeys.Read.Option.LINEARIZABLE);
+    RaftServerConfigKeys.Read.setLeaderLeaseEnabled(properties, true);
   }
 }

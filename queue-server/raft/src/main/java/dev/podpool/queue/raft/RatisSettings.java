@@ -4,17 +4,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a {@link RatisLog} keeps its files, and within which limits.
  *
  * @param directory holds the log and its snapshots, and nothing else; made where it is missing
- * @param peer this replica's name among {@code peers}; part of the files, so never changed later
- * @param peers the names of all replicas. One is all that this version drives: it has no network
- *     between replicas, and opens no port
- * @param snapshotLogBytes a snapshot is written, and the log before it dropped, whenever this many
- *     bytes of entries have been added, or as many as the last snapshot had if that is more.
- *     Defaults to 64 MiB
+ * @param peer this replica's name among {@code peers}
+ * @param peers all replicas, each where it is reached: the same for all of them
+ * @param network between the replicas; null where there is one, which opens no port
+ * @param dataSince since when there is a log, for people: then none is founded, here or with other
+ *     replicas. Null: there may be none yet
+ * @param snapshotLogBytes whoever leads has all replicas write a snapshot, and drop the log before
+ *     it, whenever this many bytes of entries have been added, or as many as its last snapshot had
+ *     if that is more. Defaults to 64 MiB
  * @param entryBytesMax the largest entry; must not be lowered below what the log holds. Defaults to
  *     8 MiB
  * @param startTimeout after this long a start that has neither succeeded nor failed has failed.
@@ -26,21 +29,27 @@ import java.util.function.Consumer;
 public record RatisSettings(
     Path directory,
     String peer,
-    List<String> peers,
+    List<Peer> peers,
+    @Nullable PeerNetwork network,
+    @Nullable String dataSince,
     long snapshotLogBytes,
     int entryBytesMax,
     Duration startTimeout,
     Consumer<Throwable> onFailure) {
 
+  /** Of the only replica; and for ever, though others may join it. */
+  static final String ONLY = "queue-0";
+
   public RatisSettings {
     peers = List.copyOf(peers);
-    if (!peers.equals(List.of(peer))) {
-      throw new LogException(
-          "peers are %s and this one is '%s', but this version runs one replica only: name just it"
-              .formatted(peers, peer));
+    if (peers.stream().noneMatch(each -> each.name().equals(peer))) {
+      throw new LogException("replica '%s' is none of %s: name it, too".formatted(peer, peers));
     }
-    if (peer.isEmpty()) {
-      throw new LogException("peer is '': give it a name");
+    if (peers.stream().map(Peer::name).distinct().count() < peers.size()) {
+      throw new LogException("two of the replicas %s have one name".formatted(peers));
+    }
+    if (network == null && peers.size() > 1) {
+      throw new LogException("the replicas %s have no network between them".formatted(peers));
     }
     if (snapshotLogBytes < 1) {
       throw new LogException("snapshotLogBytes is %d: at least 1".formatted(snapshotLogBytes));
@@ -55,35 +64,112 @@ public record RatisSettings(
   public static RatisSettings of(Path directory, Consumer<Throwable> onFailure) {
     return new RatisSettings(
         directory,
-        "queue-0",
-        List.of("queue-0"),
+        ONLY,
+        List.of(new Peer(ONLY, "")),
+        null,
+        null,
         64 << 20,
         8 << 20,
         Duration.ofSeconds(60),
         onFailure);
   }
 
-  /** These, but for {@code peer} as the only replica. */
-  public RatisSettings withPeer(String peer) {
+  /** These, but for where others are to reach this replica, should it not stay the only one. */
+  public RatisSettings withAddress(String address) {
     return new RatisSettings(
-        directory, peer, List.of(peer), snapshotLogBytes, entryBytesMax, startTimeout, onFailure);
+        directory,
+        peer,
+        List.of(new Peer(peer, address)),
+        null,
+        dataSince,
+        snapshotLogBytes,
+        entryBytesMax,
+        startTimeout,
+        onFailure);
+  }
+
+  /** These, but for {@code peer} as one of {@code peers}. */
+  public RatisSettings withPeers(String peer, List<Peer> peers, PeerNetwork network) {
+    return new RatisSettings(
+        directory,
+        peer,
+        peers,
+        network,
+        dataSince,
+        snapshotLogBytes,
+        entryBytesMax,
+        startTimeout,
+        onFailure);
+  }
+
+  /** These, but for {@code dataSince}. */
+  public RatisSettings withDataSince(@Nullable String dataSince) {
+    return new RatisSettings(
+        directory,
+        peer,
+        peers,
+        network,
+        dataSince,
+        snapshotLogBytes,
+        entryBytesMax,
+        startTimeout,
+        onFailure);
+  }
+
+  /** This replica. */
+  Peer self() {
+    return peers.stream().filter(each -> each.name().equals(peer)).findFirst().orElseThrow();
+  }
+
+  /** All but this replica. */
+  List<Peer> others() {
+    return peers.stream().filter(each -> !each.name().equals(peer)).toList();
+  }
+
+  /** Whether there is no other replica. */
+  boolean isAlone() {
+    return network == null;
   }
 
   /** These, but for {@code snapshotLogBytes}. */
   public RatisSettings withSnapshotLogBytes(long snapshotLogBytes) {
     return new RatisSettings(
-        directory, peer, peers, snapshotLogBytes, entryBytesMax, startTimeout, onFailure);
+        directory,
+        peer,
+        peers,
+        network,
+        dataSince,
+        snapshotLogBytes,
+        entryBytesMax,
+        startTimeout,
+        onFailure);
   }
 
   /** These, but for {@code entryBytesMax}. */
   public RatisSettings withEntryBytesMax(int entryBytesMax) {
     return new RatisSettings(
-        directory, peer, peers, snapshotLogBytes, entryBytesMax, startTimeout, onFailure);
+        directory,
+        peer,
+        peers,
+        network,
+        dataSince,
+        snapshotLogBytes,
+        entryBytesMax,
+        startTimeout,
+        onFailure);
   }
 
   /** These, but for {@code startTimeout}. */
   public RatisSettings withStartTimeout(Duration startTimeout) {
     return new RatisSettings(
-        directory, peer, peers, snapshotLogBytes, entryBytesMax, startTimeout, onFailure);
+        directory,
+        peer,
+        peers,
+        network,
+        dataSince,
+        snapshotLogBytes,
+        entryBytesMax,
+        startTimeout,
+        onFailure);
   }
 }

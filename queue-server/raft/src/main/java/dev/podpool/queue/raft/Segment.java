@@ -21,9 +21,10 @@ final class Segment {
   /** What a segment begins with. */
   static final int HEADER_BYTES = 8;
 
+  static final byte[] HEADER = "RaftLog1".getBytes(US_ASCII);
+
   private static final System.Logger LOG = System.getLogger(Segment.class.getName());
 
-  private static final byte[] HEADER = "RaftLog1".getBytes(US_ASCII);
   private static final int SECTOR_BYTES = 512;
 
   // A search that needs more is answered with a refusal: start is bounded in time.
@@ -46,10 +47,19 @@ final class Segment {
   }
 
   /**
+   * Where a segment ends.
+   *
+   * @param next the index of the entry that comes next
+   * @param term of its last entry, or 0
+   * @param position the offset of the next entry; 0 where there is no file any more
+   */
+  record End(long next, long term, int position) {}
+
+  /**
    * Checks the segment whose first entry has index {@code first} and which was closed after {@code
    * last}.
    */
-  static void checkClosed(Path file, long first, long last, int entryBytesMax) throws IOException {
+  static End checkClosed(Path file, long first, long last, int entryBytesMax) throws IOException {
     Segment segment = new Segment(file, first, entryBytesMax, Files.readAllBytes(file));
     if (!segment.hasHeader()) {
       throw segment.damaged(0, "it does not begin as a segment");
@@ -63,23 +73,25 @@ final class Segment {
           segment.position,
           "it ends with entry %d instead of %d".formatted(segment.next - 1, last));
     }
+    return segment.end();
   }
 
   /**
    * Checks the segment that was being written, and cuts off what the last write left half-done.
-   *
-   * @return the index of the entry that comes next
+   * What is left is durable when this returns: a kill leaves what was written and not synced, and a
+   * sync that fails what will never be, and Ratis takes all that it reads for synced.
    */
-  static long repairOpen(Path file, long first, int entryBytesMax) throws IOException {
+  static End repairOpen(Path file, long first, int entryBytesMax) throws IOException {
     Segment segment = new Segment(file, first, entryBytesMax, Files.readAllBytes(file));
     if (!segment.hasHeader()) {
       segment.removeUnborn();
-      return first;
+      return new End(segment.next, 0, 0);
     }
     segment.scan();
     int end = segment.dataEnd(segment.position);
     if (segment.position >= end) {
-      return segment.next;
+      Disk.rewrite(file, segment.bytes, segment.position);
+      return segment.end();
     }
     segment.requireNothingFollows(end);
     if (!segment.isHalfWritten(end)) {
@@ -87,12 +99,17 @@ final class Segment {
           segment.position, "the entry there is complete, but its checksum is wrong");
     }
     Disk.truncate(file, segment.position);
+    Disk.rewrite(file, segment.bytes, segment.position);
     LOG.log(
         System.Logger.Level.WARNING,
         "cut {0} bytes of an entry that was being written off the end of {1}; it was acknowledged to nobody",
         end - segment.position,
         file);
-    return segment.next;
+    return segment.end();
+  }
+
+  private End end() {
+    return new End(next, term, position);
   }
 
   private boolean hasHeader() {

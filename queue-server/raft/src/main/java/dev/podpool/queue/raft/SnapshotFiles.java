@@ -2,6 +2,7 @@ package dev.podpool.queue.raft;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import dev.podpool.protocol.Snapshot;
 import java.io.BufferedInputStream;
@@ -14,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -44,8 +47,12 @@ final class SnapshotFiles {
     this.directory = directory;
   }
 
-  /** A snapshot on disk: the state after the entry {@code index} of {@code term}. */
-  record Written(Path file, long term, long index, long bytes) {}
+  /**
+   * A snapshot on disk: the state after the entry {@code index} of {@code term}.
+   *
+   * @param sha256 of the state, and of nothing else: where states are equal, this is
+   */
+  record Written(Path file, long term, long index, long bytes, ByteString sha256) {}
 
   /**
    * The newest snapshot, read through and found undamaged; null if there is none. Removes older and
@@ -84,6 +91,7 @@ final class SnapshotFiles {
   Written write(long term, long index, Snapshot state) throws IOException {
     Path unfinished = directory.resolve(UNFINISHED + index);
     Path file = directory.resolve("snapshot." + index);
+    MessageDigest ofState = sha256();
     Files.deleteIfExists(unfinished);
     try {
       long bytes;
@@ -95,7 +103,7 @@ final class SnapshotFiles {
         int length = state.getSerializedSize();
         DigestedOutput out = new DigestedOutput(channel, sha256());
         out.write(header(term, index, length));
-        state.writeTo(out);
+        state.writeTo(new DigestOutputStream(out, ofState));
         out.finish();
         bytes = channel.size();
         if (bytes != (long) HEADER_BYTES + length + DIGEST_BYTES) {
@@ -106,7 +114,7 @@ final class SnapshotFiles {
       }
       Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
       Disk.syncDirectory(directory);
-      return new Written(file, term, index, bytes);
+      return new Written(file, term, index, bytes, ByteString.copyFrom(ofState.digest()));
     } catch (IOException | RuntimeException e) {
       try {
         Files.deleteIfExists(unfinished);
@@ -114,6 +122,38 @@ final class SnapshotFiles {
         e.addSuppressed(again);
       }
       throw e;
+    }
+  }
+
+  /** A snapshot that comes from another replica; durable when this returns, and undamaged. */
+  Written receive(Iterator<byte[]> pieces) throws IOException {
+    Path unfinished = directory.resolve(UNFINISHED + "received");
+    Files.deleteIfExists(unfinished);
+    try {
+      long index = -1;
+      try (FileChannel channel =
+          FileChannel.open(
+              unfinished,
+              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              Disk.PRIVATE_FILE)) {
+        while (pieces.hasNext()) {
+          ByteBuffer piece = ByteBuffer.wrap(pieces.next());
+          if (index < 0 && piece.remaining() >= HEADER_BYTES) {
+            index = piece.getLong(MAGIC.length + Integer.BYTES + Long.BYTES);
+          }
+          while (piece.hasRemaining()) {
+            channel.write(piece);
+          }
+        }
+        channel.force(true);
+      }
+      Written received = check(unfinished, index);
+      Path file = directory.resolve("snapshot." + index);
+      Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+      Disk.syncDirectory(directory);
+      return new Written(file, received.term(), index, received.bytes(), received.sha256());
+    } finally {
+      Files.deleteIfExists(unfinished);
     }
   }
 
@@ -162,8 +202,9 @@ final class SnapshotFiles {
                     HEADER_BYTES - 1, named, length, index, bytes - HEADER_BYTES - DIGEST_BYTES));
       }
       MessageDigest digest = sha256();
+      MessageDigest ofState = sha256();
       digest.update(start);
-      digest(in, length, digest);
+      digest(in, length, digest, ofState);
       if (!Arrays.equals(digest.digest(), in.readNBytes(DIGEST_BYTES))) {
         throw damaged(
             file,
@@ -175,11 +216,12 @@ final class SnapshotFiles {
             "%s has format %d, and this release reads up to %d: run the release that wrote it, or a later one"
                 .formatted(file, format, FORMAT));
       }
-      return new Written(file, term, index, bytes);
+      return new Written(file, term, index, bytes, ByteString.copyFrom(ofState.digest()));
     }
   }
 
-  private static void digest(InputStream in, long length, MessageDigest digest) throws IOException {
+  private static void digest(InputStream in, long length, MessageDigest... digests)
+      throws IOException {
     byte[] chunk = new byte[1 << 16];
     long left = length;
     while (left > 0) {
@@ -187,7 +229,9 @@ final class SnapshotFiles {
       if (read < 0) {
         return;
       }
-      digest.update(chunk, 0, read);
+      for (MessageDigest digest : digests) {
+        digest.update(chunk, 0, read);
+      }
       left -= read;
     }
   }

@@ -3,6 +3,8 @@ package dev.podpool.queue.raft;
 import dev.podpool.protocol.Snapshot;
 import dev.podpool.queue.loop.Log.Replica;
 import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -13,8 +15,10 @@ import org.apache.ratis.server.protocol.TermIndex;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the replica's state when the log has grown enough. The apply thread only builds the
- * message; all that may take long is done by a thread of its own, one snapshot at a time.
+ * Writes the replica's state at the checkpoints of the log, so that all replicas write that of the
+ * same entries; and one that could not be written then when the log has grown enough. The apply
+ * thread only builds the message; all that may take long is done by a thread of its own, one
+ * snapshot at a time.
  */
 final class Snapshots {
 
@@ -28,6 +32,7 @@ final class Snapshots {
   private final Runnable purge;
   private final AtomicLong grown = new AtomicLong();
   private final AtomicBoolean writing = new AtomicBoolean();
+  private volatile boolean owed; // the last checkpoint has no snapshot
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().daemon().name("podpool-snapshot").factory());
@@ -54,16 +59,24 @@ final class Snapshots {
     durable = written;
   }
 
-  /**
-   * The replica applied the entry {@code at}, of {@code bytes}; its state is taken if that makes
-   * enough. By the thread that drives the replica.
-   */
-  void applied(TermIndex at, long bytes, Replica replica) {
-    long size = grown.addAndGet(bytes);
+  /** Whether the log has grown enough for another, and none is being written. */
+  boolean isDue() {
     SnapshotFiles.Written last = durable;
     // A large state is written no more often than as much log was.
-    if (size >= Math.max(logBytes, last == null ? 0 : last.bytes())
-        && writing.compareAndSet(false, true)) {
+    return !writing.get() && grown.get() >= Math.max(logBytes, last == null ? 0 : last.bytes());
+  }
+
+  /**
+   * The replica applied the entry {@code at}, of {@code bytes}. By the thread that drives the
+   * replica.
+   */
+  void applied(TermIndex at, long bytes, boolean isCheckpoint, Replica replica) {
+    long size = grown.addAndGet(bytes);
+    if (isCheckpoint) {
+      owed = true;
+    }
+    if (owed && (isCheckpoint || isDue()) && writing.compareAndSet(false, true)) {
+      owed = false;
       Snapshot state = replica.snapshot();
       grown.addAndGet(-size);
       try {
@@ -72,6 +85,24 @@ final class Snapshots {
         // Closed meanwhile: the log has it all.
       }
     }
+  }
+
+  /** Has {@code fetch} bring a newer snapshot from another replica, and goes on from there. */
+  CompletableFuture<SnapshotFiles.Written> fill(Callable<SnapshotFiles.Written> fetch) {
+    CompletableFuture<SnapshotFiles.Written> filled = new CompletableFuture<>();
+    writer.execute(
+        () -> {
+          try {
+            SnapshotFiles.Written written = fetch.call();
+            durable = written;
+            files.removeBut(written.file());
+            grown.set(0);
+            filled.complete(written);
+          } catch (Exception | Error e) {
+            filled.completeExceptionally(e);
+          }
+        });
+    return filled;
   }
 
   /** Starts no more, and waits a little for what is being written; the log has it, too. */
@@ -87,11 +118,17 @@ final class Snapshots {
   }
 
   private void write(TermIndex at, Snapshot state, long size, Replica replica) {
+    SnapshotFiles.Written newest = durable;
+    if (newest != null && newest.index() >= at.getIndex()) {
+      writing.set(false); // another replica had a newer one
+      return;
+    }
     try {
       replica.sync(state);
       SnapshotFiles.Written written = files.write(at.getTerm(), at.getIndex(), state);
       durable = written;
       files.removeBut(written.file());
+      replica.begin(state);
       writing.set(false);
       if (!health.isClosed()) {
         purge.run();
@@ -111,6 +148,7 @@ final class Snapshots {
           e);
       // The log still has all of it: soon, but not with each entry.
       grown.addAndGet(size - size / 8);
+      owed = true;
       writing.set(false);
     }
   }

@@ -193,6 +193,65 @@ class CrashTest {
     }
   }
 
+  @Test
+  void aStartOnAFullDiskIsRefusedWithTheReasonAndDoesNoHarm() throws Exception {
+    Path disk = tmpfs("6m");
+    RatisSettings settings = settings(disk);
+    append(settings, 5);
+    Path votes = LogFiles.one(disk, "raft-meta.conf").resolveSibling("raft-meta");
+    String before = Files.readString(votes);
+
+    fill(disk.resolve("rest"));
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> new RatisLog(settings).start(new Numbered()))
+          .isInstanceOf(LogException.class)
+          .hasMessageContaining("No space left on device")
+          .hasMessageContaining("start again");
+      assertThat(Files.readString(votes)).isEqualTo(before);
+    }
+    Files.delete(disk.resolve("rest"));
+    assertThat(append(settings, 5)).isEqualTo(10);
+  }
+
+  @Test
+  void anElectionThatCannotBeWrittenIsToldAtOnceAndTheNextStartMendsIt() throws Exception {
+    assumeTrue(has("strace"), "strace is not installed: apt install strace");
+    append(settings(directory), 5);
+    Path votes =
+        LogFiles.one(directory.resolve("data"), "raft-meta.conf").resolveSibling("raft-meta");
+    Process child =
+        child(
+            List.of(
+                "strace",
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-P",
+                votes + ".tmp",
+                "-e",
+                "trace=write,pwrite64",
+                "-e",
+                "inject=write,pwrite64:error=ENOSPC"),
+            1L << 30);
+    assertThat(child.inputReader().lines().toList()).isEmpty();
+    child.waitFor();
+
+    assertThat(votes).isEmptyFile(); // so Ratis leaves it
+    assertThat(Files.readString(directory.resolve("stderr-0")))
+        .contains(votes + " could not be written")
+        .contains("then start again");
+    assertThat(append(settings(directory), 5)).isEqualTo(10);
+  }
+
+  private static long append(RatisSettings settings, int entries) throws Exception {
+    Numbered replica = new Numbered();
+    try (RatisLog log = new RatisLog(settings)) {
+      log.start(replica);
+      return replica.append(log, entries, ENTRY_BYTES).applied();
+    }
+  }
+
   private static void fill(Path file) {
     byte[] page = new byte[4096];
     try (OutputStream out = Files.newOutputStream(file)) {

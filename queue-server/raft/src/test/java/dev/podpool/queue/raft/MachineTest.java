@@ -3,12 +3,21 @@ package dev.podpool.queue.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
+import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.Checkpoint;
+import dev.podpool.protocol.Entry;
+import dev.podpool.protocol.Operation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
+import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -29,12 +38,33 @@ class MachineTest {
   final Numbered replica = new Numbered();
 
   Machine machine() {
+    return machine(new Snapshots(new SnapshotFiles(directory), 1000, health, () -> {}));
+  }
+
+  private Machine machine(Snapshots snapshots) {
     return new Machine(
         replica,
+        null,
         health,
         new SnapshotFiles(directory),
-        new Snapshots(new SnapshotFiles(directory), 1000, health, () -> {}),
+        snapshots,
         new DirectoryGuard(directory.resolve("raft/current")));
+  }
+
+  /** One that another replica has appended, as {@code index}. */
+  private static TransactionContext of(Machine machine, long index, Entry entry) {
+    return TransactionContext.newBuilder()
+        .setServerRole(RaftPeerRole.FOLLOWER)
+        .setStateMachine(machine)
+        .setLogEntry(
+            LogEntryProto.newBuilder()
+                .setTerm(1)
+                .setIndex(index)
+                .setStateMachineLogEntry(
+                    StateMachineLogEntryProto.newBuilder()
+                        .setLogData(EntryMessage.of(entry).content()))
+                .build())
+        .build();
   }
 
   /** What {@code machine} appends as {@code index}. */
@@ -96,6 +126,62 @@ class MachineTest {
     health.close();
     sync.get();
     assertThat(replica.applied()).isZero();
+  }
+
+  @Test
+  void whoHasMadeSomethingElseOfTheLogHaltsBeforeItAppliesMore() throws Exception {
+    SnapshotFiles files = new SnapshotFiles(directory);
+    Snapshots snapshots = new Snapshots(files, 1000, health, () -> {});
+    Machine machine = machine(snapshots);
+    machine.notifyTermIndexUpdated(1, 0);
+    health.ready().complete(null);
+    snapshots.restored(files.write(1, 7, replica.snapshot()));
+    Checkpoint other =
+        Checkpoint.newBuilder().setIndex(7).setSha256(ByteString.copyFrom(new byte[32])).build();
+    TransactionContext marked =
+        of(machine, 8, Numbered.entry(1, 10).toBuilder().setCheckpoint(other).build());
+
+    assertThatThrownBy(() -> machine.applyTransaction(marked))
+        .isInstanceOf(LogException.class)
+        .hasMessageContaining("after entry 7 the state of this replica has SHA-256 ");
+    TransactionContext next = of(machine, 9, Numbered.entry(1, 10));
+    assertThatThrownBy(() -> machine.applyTransaction(next))
+        .hasMessageContaining("nothing is applied any more");
+    assertThat(replica.applied()).isZero();
+    assertThat(failures).hasSize(1).first().isInstanceOf(LogException.class);
+  }
+
+  @Test
+  void anEntryOfALaterReleaseEndsThisOneAndNothingIsApplied() {
+    Machine machine = machine();
+    machine.notifyTermIndexUpdated(1, 0);
+    health.ready().complete(null);
+    UnknownFieldSet later =
+        UnknownFieldSet.newBuilder()
+            .addField(98, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .build();
+    Entry known = Numbered.entry(1, 10);
+    TransactionContext unknown =
+        of(
+            machine,
+            5,
+            known.toBuilder()
+                .setBatches(
+                    0,
+                    Batch.newBuilder()
+                        .addOperations(Operation.newBuilder().setUnknownFields(later)))
+                .build());
+
+    assertThatThrownBy(() -> machine.applyTransaction(unknown))
+        .isInstanceOf(LogException.class)
+        .hasMessage(
+            "entry 5 of the log has field 98 of Operation, which this release does not know: update"
+                + " this replica. Nothing is lost, and it goes on from there");
+    TransactionContext next = of(machine, 6, known);
+    assertThatThrownBy(() -> machine.applyTransaction(next))
+        .hasMessageContaining("nothing is applied any more");
+    assertThat(replica.applied()).isZero();
+    assertThat(failures).hasSize(1);
   }
 
   @Test

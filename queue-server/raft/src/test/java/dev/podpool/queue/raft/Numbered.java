@@ -2,16 +2,24 @@ package dev.podpool.queue.raft;
 
 import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Batch;
+import dev.podpool.protocol.BlobSnapshot;
+import dev.podpool.protocol.Checkpoint;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.JobSnapshot;
 import dev.podpool.protocol.Operation;
 import dev.podpool.protocol.Snapshot;
 import dev.podpool.protocol.SubmitJob;
+import dev.podpool.queue.loop.KnownFields;
 import dev.podpool.queue.loop.Log;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
@@ -25,10 +33,15 @@ class Numbered implements Log.Replica {
   private static final long TIMEOUT_SECONDS = 60;
 
   final List<String> calls = new ArrayList<>();
+  final List<Integer> raised = new CopyOnWriteArrayList<>();
+  final Map<Long, Checkpoint> checkpoints = new ConcurrentSkipListMap<>(); // by number
   private final int stateBytes;
   private long applied;
   private long hash;
   private long term;
+  private volatile int level = 1;
+  private volatile boolean updated;
+  private boolean leads;
   private int callers;
 
   Numbered() {
@@ -38,6 +51,16 @@ class Numbered implements Log.Replica {
   /** With {@code stateBytes} more in each snapshot. */
   Numbered(int stateBytes) {
     this.stateBytes = stateBytes;
+  }
+
+  /** From now on it is of a later release: knows level 2, and all that is in the log. */
+  void update() {
+    updated = true;
+  }
+
+  /** From now on its state is another. */
+  synchronized void change() {
+    hash++;
   }
 
   static Entry entry(long number, int bytes) {
@@ -65,7 +88,7 @@ class Numbered implements Log.Replica {
 
   /** The same in every process, which a message's own hash is not. */
   private static long next(long hash, Entry entry) {
-    return 31 * hash + Arrays.hashCode(entry.toByteArray());
+    return 31 * hash + Arrays.hashCode(entry.toBuilder().clearCheckpoint().build().toByteArray());
   }
 
   @Override
@@ -73,6 +96,7 @@ class Numbered implements Log.Replica {
     enter("restore " + snapshot.getIndex());
     applied = snapshot.getIndex();
     hash = snapshot.getNowMillis();
+    level = Math.max(1, snapshot.getLevel());
     leave();
   }
 
@@ -83,6 +107,9 @@ class Numbered implements Log.Replica {
       throw new AssertionError("entry " + entry.getTimeMillis() + " after " + applied);
     }
     applied++;
+    if (entry.hasCheckpoint()) {
+      checkpoints.put(applied, entry.getCheckpoint());
+    }
     hash = next(hash, entry);
     leave();
   }
@@ -94,6 +121,7 @@ class Numbered implements Log.Replica {
         Snapshot.newBuilder()
             .setIndex(applied)
             .setNowMillis(hash)
+            .setLevel(level)
             .addJobs(JobSnapshot.newBuilder().setStates(ByteString.copyFrom(new byte[stateBytes])))
             .build();
     leave();
@@ -104,15 +132,57 @@ class Numbered implements Log.Replica {
   public void sync(Snapshot snapshot) {}
 
   @Override
+  public void begin(Snapshot snapshot) {}
+
+  @Override
+  public boolean has(BlobSnapshot listed) {
+    return true;
+  }
+
+  @Override
+  public InputStream open(BlobSnapshot listed) {
+    throw new AssertionError("it has none");
+  }
+
+  @Override
+  public void take(BlobSnapshot listed, Iterator<byte[]> pieces) {
+    throw new AssertionError("it has all");
+  }
+
+  @Override
+  public String newer(Entry entry) {
+    return updated ? null : KnownFields.firstUnknown(entry);
+  }
+
+  @Override
+  public int level() {
+    return level;
+  }
+
+  @Override
+  public int levelMax() {
+    return updated ? 2 : 1;
+  }
+
+  /** Its level is its own: no entry says it. */
+  @Override
+  public void raise(int to) {
+    raised.add(to);
+    level = Math.max(level, to);
+  }
+
+  @Override
   public void lead(long newTerm) {
     enter("lead " + applied());
     term = newTerm;
+    leads = true;
     leave();
   }
 
   @Override
   public void follow() {
     enter("follow");
+    leads = false;
     leave();
   }
 
@@ -136,6 +206,11 @@ class Numbered implements Log.Replica {
 
   synchronized long hash() {
     return hash;
+  }
+
+  /** Whether it was told so last. */
+  synchronized boolean leads() {
+    return leads;
   }
 
   synchronized long term() {

@@ -3,6 +3,7 @@ package dev.podpool.queue.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.UnknownFieldSet;
 import dev.podpool.protocol.Entry;
 import dev.podpool.protocol.Snapshot;
 import java.io.IOException;
@@ -17,15 +18,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Execution(ExecutionMode.CONCURRENT)
 class RatisLogTest {
 
   @TempDir Path directory;
   final List<Throwable> failures = new CopyOnWriteArrayList<>();
+  private String dataSince;
 
   RatisSettings settings() {
-    return RatisSettings.of(directory.resolve("data"), failures::add).withEntryBytesMax(64 << 10);
+    return RatisSettings.of(directory.resolve("data"), failures::add)
+        .withEntryBytesMax(64 << 10)
+        .withDataSince(dataSince);
   }
 
   @Test
@@ -310,20 +316,147 @@ class RatisLogTest {
     assertRefused("raft-meta is missing", "restore the data directory from a copy");
   }
 
+  @ParameterizedTest(name = "\"{0}\"")
+  @ValueSource(
+      strings = {
+        "",
+        "#\n#Sun Nov 29 17:48:13 UTC 2026\nter",
+        "#\nterm=",
+        "#\nterm=3",
+        "term=x\nvotedFor=queue-0\n",
+        "term=-3\nvotedFor=queue-0\n",
+        "votedFor=queue-0\n",
+        "\\u00",
+        "term=0\nvotedFor=\n", // whole, and older than the log
+      })
+  void aVoteThatTheDiskDidNotKeepIsMadeAnewFromTheLog(String left) throws Exception {
+    run(5);
+    run(5);
+    long before = run(5).term();
+    Files.writeString(votes(), left);
+
+    Numbered after = run(5);
+    assertThat(after.term()).isGreaterThan(before);
+    assertThat(after.hash()).isEqualTo(Numbered.hashAfter(20, 300));
+    assertThat(run(0).applied()).isEqualTo(20); // terms that fell would be called damage here
+  }
+
   @Test
-  void severalReplicasAreRefused() {
+  void anEntryOfALaterReleaseIsLeftToThatReleaseAndNothingIsLost() throws Exception {
+    run(5);
+    UnknownFieldSet later =
+        UnknownFieldSet.newBuilder()
+            .addField(98, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+            .build();
+    try (RatisLog log = new RatisLog(settings())) {
+      Numbered updated = new Numbered();
+      log.start(updated);
+      log.append(Numbered.entry(6, 300).toBuilder().setUnknownFields(later).build());
+      updated.await(() -> updated.applied() == 6);
+      updated.append(log, 4, 300);
+    }
+    for (int again = 0; again < 2; again++) {
+      Numbered older = new Numbered();
+      assertThatThrownBy(() -> new RatisLog(settings()).start(older))
+          .isInstanceOf(LogException.class)
+          .hasMessageMatching("entry \\d+ of the log has field 98 of Entry, which this release.*")
+          .hasMessageContaining("update this replica");
+      assertThat(older.applied()).isEqualTo(5);
+    }
+
+    Numbered updated = new Numbered();
+    updated.update();
+    try (RatisLog log = new RatisLog(settings())) {
+      log.start(updated);
+      assertThat(updated.applied()).isEqualTo(10);
+      updated.append(log, 1, 300);
+    }
+  }
+
+  @Test
+  void aSnapshotOfAHigherLevelIsLeftToTheReleaseThatKnowsIt() throws Exception {
+    Numbered updated = new Numbered();
+    updated.update();
+    try (RatisLog log = new RatisLog(settings().withSnapshotLogBytes(1000))) {
+      log.start(updated); // and is raised at once, as it is the only one
+      assertThat(updated.raised).containsExactly(2);
+      updated.append(log, 20, 300);
+    }
+    assertRefused("snapshot.", "of a queue of level 2", "level 1 at most", "update this replica");
+    try (RatisLog log = new RatisLog(settings())) {
+      Numbered again = new Numbered();
+      again.update();
+      log.start(again);
+      assertThat(again.applied()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void aVoteIsMadeAnewFromTheSnapshotWhereTheLogIsDropped() throws Exception {
+    run(5);
+    Numbered replica = new Numbered();
+    try (RatisLog log = new RatisLog(settings().withSnapshotLogBytes(1000))) {
+      log.start(replica);
+      replica.append(log, 20, 300);
+    }
+    for (Path segment : LogFiles.named(directory, "log_")) {
+      Files.delete(segment);
+    }
+    Files.writeString(votes(), "");
+
+    assertThat(run(0).term()).isGreaterThan(replica.term());
+  }
+
+  @Test
+  void aFirstStartThatCouldWriteNothingIsFollowedByOneThatCan() throws Exception {
+    run(0);
+    for (Path file : LogFiles.named(directory, "log_")) {
+      Files.delete(file);
+    }
+    Files.delete(LogFiles.one(directory, "raft-meta.conf"));
+    Files.writeString(votes(), "");
+
+    assertThat(run(5).applied()).isEqualTo(5);
+  }
+
+  private Path votes() {
+    return LogFiles.named(directory, "raft-meta").stream()
+        .filter(file -> file.endsWith("raft-meta"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void anEmptyDirectoryIsRefusedWhereThereIsDataUntilThatIsBack() throws Exception {
+    run(20);
+    Path data = directory.resolve("data");
+    Path copy = Files.move(data, directory.resolve("copy"));
+    dataSince = "yesterday";
+
+    assertRefused(data + " is empty", "there is data since yesterday", "restore a copy");
+    assertRefused(data + " is empty"); // nor is what the first try has left there a log
+    Files.move(data, directory.resolve("another"));
+    Files.move(copy, data);
+
+    assertThat(run(5).applied()).isEqualTo(25);
+  }
+
+  @Test
+  void severalReplicasNeedANetwork() {
     assertThatThrownBy(
             () ->
                 new RatisSettings(
                     directory,
                     "a",
-                    List.of("a", "b", "c"),
+                    List.of(new Peer("a", "a:1"), new Peer("b", "b:1")),
+                    null,
+                    null,
                     1,
                     1,
                     Duration.ofSeconds(1),
                     failures::add))
         .isInstanceOf(LogException.class)
-        .hasMessageContaining("this version runs one replica only");
+        .hasMessageContaining("have no network between them");
   }
 
   @Test

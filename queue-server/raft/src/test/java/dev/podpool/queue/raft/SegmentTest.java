@@ -176,7 +176,7 @@ class SegmentTest {
     for (int length = 0; length < Segment.HEADER_BYTES; length++) {
       Path file = Files.createTempFile(directory, "unborn", "");
       Files.write(file, Arrays.copyOf(Arrays.copyOf(good, length), 4096));
-      assertThat(Segment.repairOpen(file, 12, BYTES_MAX)).isEqualTo(12);
+      assertThat(Segment.repairOpen(file, 12, BYTES_MAX)).isEqualTo(new Segment.End(12, 0, 0));
       assertThat(file).doesNotExist();
     }
   }

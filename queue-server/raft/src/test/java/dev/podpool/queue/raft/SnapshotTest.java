@@ -3,16 +3,20 @@ package dev.podpool.queue.raft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Snapshot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.ratis.server.protocol.TermIndex;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -103,6 +107,24 @@ class SnapshotTest {
   }
 
   @Test
+  void theReplicaIsToldOfASnapshotWhenARestartWouldBeginWithIt() throws Exception {
+    CompletableFuture<String> told = new CompletableFuture<>();
+    Numbered replica =
+        new Numbered() {
+          @Override
+          public void begin(Snapshot snapshot) {
+            List<Path> there = LogFiles.named(directory, "snapshot.");
+            told.complete(snapshot.getIndex() + " with " + there.size() + " file");
+          }
+        };
+    try (RatisLog log = new RatisLog(settings(20_000))) {
+      log.start(replica);
+      replica.append(log, 25, 1000);
+      assertThat(told.get(60, TimeUnit.SECONDS)).matches("\\d+ with 1 file");
+    }
+  }
+
+  @Test
   void aSnapshotForWhichThereIsNoRoomIsTriedAgain() throws Exception {
     AtomicInteger attempts = new AtomicInteger();
     Numbered replica =
@@ -126,6 +148,31 @@ class SnapshotTest {
   }
 
   @Test
+  void whoHadNoRoomAtACheckpointTakesItsSnapshotLaterThoughNoneComes() throws Exception {
+    AtomicInteger attempts = new AtomicInteger();
+    Numbered replica =
+        new Numbered() {
+          @Override
+          public void sync(Snapshot snapshot) {
+            if (attempts.incrementAndGet() == 1) {
+              throw new UncheckedIOException(new IOException("No space left on device"));
+            }
+          }
+        };
+    Snapshots snapshots =
+        new Snapshots(new SnapshotFiles(directory), 1000, new Health(failures::add), () -> {});
+    snapshots.applied(TermIndex.valueOf(1, 1), 5000, false, replica);
+    assertThat(replica.calls()).as("there was no checkpoint").isEmpty();
+    snapshots.applied(TermIndex.valueOf(1, 2), 10, true, replica);
+    for (long index = 3; attempts.get() < 2; index++) {
+      snapshots.applied(TermIndex.valueOf(1, index), 10, false, replica);
+    }
+    awaitFiles("snapshot.", 1);
+    snapshots.close();
+    assertThat(failures).isEmpty();
+  }
+
+  @Test
   void aSnapshotThatTheDiskRefusesIsTheLogsEnd() throws Exception {
     CountDownLatch told = new CountDownLatch(1);
     Numbered replica =
@@ -145,7 +192,8 @@ class SnapshotTest {
             .withSnapshotLogBytes(5000);
     try (RatisLog log = new RatisLog(settings)) {
       log.start(replica);
-      replica.append(log, 5, 1000);
+      replica.append(log, 6, 1000); // when this is applied, the next is marked, if it was not
+      log.append(Numbered.entry(7, 1000));
       assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(failures).hasSize(1);
@@ -159,10 +207,13 @@ class SnapshotTest {
   void anyFlippedByteOfASnapshotIsRefused() throws Exception {
     Path file = directory.resolve("snapshot.7");
     SnapshotFiles files = new SnapshotFiles(directory);
-    files.write(3, 7, Snapshot.newBuilder().setIndex(7).setNowMillis(1234).build());
+    Snapshot state = Snapshot.newBuilder().setIndex(7).setNowMillis(1234).build();
+    SnapshotFiles.Written first = files.write(3, 7, state);
     byte[] good = Files.readAllBytes(file);
     SnapshotFiles.Written written = files.newest();
-    assertThat(written).isEqualTo(new SnapshotFiles.Written(file, 3, 7, good.length));
+    assertThat(written).isEqualTo(first);
+    assertThat(written)
+        .isEqualTo(new SnapshotFiles.Written(file, 3, 7, good.length, digestOf(state)));
     assertThat(SnapshotFiles.read(written).getNowMillis()).isEqualTo(1234);
 
     for (int offset = 0; offset < good.length; offset++) {
@@ -181,11 +232,26 @@ class SnapshotTest {
   }
 
   @Test
+  void theDigestIsOfTheStateAloneSoThatItCanBeCompared() throws Exception {
+    Snapshot state = Snapshot.newBuilder().setIndex(7).setNowMillis(1234).build();
+    SnapshotFiles files = new SnapshotFiles(directory);
+    SnapshotFiles.Written other = files.write(4, 9, state);
+    assertThat(other.sha256()).isEqualTo(digestOf(state));
+    SnapshotFiles.Written received =
+        files.receive(List.of(Files.readAllBytes(other.file())).iterator());
+    assertThat(received.sha256()).isEqualTo(digestOf(state));
+  }
+
+  private static ByteString digestOf(Snapshot state) throws Exception {
+    return ByteString.copyFrom(MessageDigest.getInstance("SHA-256").digest(state.toByteArray()));
+  }
+
+  @Test
   void aDamagedSnapshotKeepsTheLogFromStarting() throws Exception {
     Numbered replica = new Numbered();
     try (RatisLog log = new RatisLog(settings(5000))) {
       log.start(replica);
-      replica.append(log, 6, 1000);
+      replica.append(log, 8, 1000);
       awaitFiles("snapshot.", 1);
     }
     LogFiles.flip(LogFiles.one(directory, "snapshot."), 45);

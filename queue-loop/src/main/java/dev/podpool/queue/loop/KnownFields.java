@@ -1,4 +1,4 @@
-package dev.podpool.queue.front;
+package dev.podpool.queue.loop;
 
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * Finds what this release does not know in a message. Kept in the log it would mean nothing now,
  * and something else to the release that knows it.
  */
-final class KnownFields {
+public final class KnownFields {
 
   private static final Map<Descriptor, Shape> SHAPES = new ConcurrentHashMap<>();
 
@@ -37,7 +37,7 @@ final class KnownFields {
   }
 
   /** The first thing in {@code message}, at any depth, that is unknown here; null for none. */
-  static @Nullable String firstUnknown(Message message) {
+  public static @Nullable String firstUnknown(Message message) {
     Descriptor type = message.getDescriptorForType();
     if (!message.getUnknownFields().isEmpty()) {
       return "field "

@@ -1,0 +1,51 @@
+package dev.podpool.queue.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.podpool.rpc.QueueConnection;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * How long nobody is served when the leader is killed: from the kill to the next answer that is
+ * durable, as a client with a session sees it. Prints it; that there is one is all that must be.
+ */
+@Tag("load")
+@Timeout(value = 900, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class FailoverTest {
+
+  /** More with {@code -Dkills=}. */
+  private static final int KILLS = Integer.getInteger("kills", 20);
+
+  @TempDir private Path directory;
+
+  @Test
+  void anotherLeadsSoonAfterTheLeaderIsKilled() throws Exception {
+    long[] millis = new long[KILLS];
+    try (Replicas replicas = new Replicas(directory);
+        QueueConnection connection = new QueueConnection(replicas)) {
+      TestClient client = new TestClient(connection, new SplittableRandom(1));
+      client.awaitApplied();
+      for (int i = 0; i < KILLS; i++) {
+        int leader = replicas.leader();
+        long killed = System.nanoTime();
+        replicas.kill(leader);
+        client.awaitApplied();
+        millis[i] = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killed);
+        replicas.start(leader);
+        replicas.awaitFollowing(leader);
+      }
+    }
+    Arrays.sort(millis);
+    System.out.printf(
+        "leader killed to the next durable answer, of %d: p50 %d ms, worst %d ms%n",
+        KILLS, millis[KILLS / 2], millis[KILLS - 1]);
+    assertThat(millis).doesNotContain(0);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.podpool.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Ports of loopback for servers that must know theirs before they listen, and again later. */
+public final class Ports {
+
+  private static final int FIRST = 15_000;
+  // From here on systems give ports to connections that are made: also to one that is tried at the
+  // very port, while nobody listens there.
+  private static final int END = 32_000;
+
+  private Ports() {}
+
+  /** A port that nobody has, and no connection gets. */
+  public static int free() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST, END);
+      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return free.getLocalPort();
+      } catch (IOException e) {
+        // Somebody has it.
+      }
+    }
+  }
+}
