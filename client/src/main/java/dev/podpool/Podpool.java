@@ -1216,6 +1216,9 @@ public final class Podpool implements AutoCloseable {
    * Pools that were started here are terminated: they end with a runtime of this JVM's own. Again:
    * does nothing.
    *
+   * <p>What is held here is free then. Where the queue does not answer within 2 s, nobody waits for
+   * it: what is held is free when the queue has not heard of this session for 10 s.
+   *
    * <p>Waits for the processes that were started here, but for daemons, which it ends. If the
    * thread is interrupted, it waits no longer: they go on, but for those of {@link #local}.
    */

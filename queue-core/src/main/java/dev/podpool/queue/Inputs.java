@@ -14,7 +14,7 @@ final class Inputs {
   private static final int[] NONE = {};
 
   private final BlobHolder holder;
-  private final ArrayList<Run> runs = new ArrayList<>();
+  private final ArrayList<Run> runs = new ArrayList<>(1);
   private long bytes;
 
   Inputs(BlobHolder holder) {

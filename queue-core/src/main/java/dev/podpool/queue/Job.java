@@ -11,8 +11,11 @@ import dev.podpool.protocol.Range;
 import dev.podpool.protocol.SubmitJob;
 import dev.podpool.protocol.WorkerLoss;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +53,7 @@ final class Job {
   // In the order in which they were given.
   final LinkedHashMap<Integer, Lease> leases = new LinkedHashMap<>(2);
   // Of unended items that were charged. Such items go out alone.
-  final TreeMap<Long, Integer> deaths = new TreeMap<>();
+  private NavigableMap<Long, Integer> deaths = Collections.emptyNavigableMap();
   int lastLease;
   boolean complete;
   long unended;
@@ -95,6 +98,18 @@ final class Job {
             .addAllCode(submit.getCodeList())
             .build();
     this.headerBytes = header.getSerializedSize() + RANGE_BYTES;
+  }
+
+  /** How often the process that ran an item has died, of those items where it has. */
+  Map<Long, Integer> deaths() {
+    return deaths;
+  }
+
+  void setDeaths(long index, int count) {
+    if (deaths.isEmpty()) {
+      deaths = new TreeMap<>();
+    }
+    deaths.put(index, count);
   }
 
   int maxAttempts() {
@@ -285,7 +300,9 @@ final class Job {
     endedAs[state.getNumber()] += count;
     pool.end(state, count);
     log.add(outcome);
-    deaths.subMap(first, first + count).clear();
+    if (!deaths.isEmpty()) {
+      deaths.subMap(first, first + count).clear();
+    }
     if (state == ItemState.DEAD && !submitted.getDiscardConfirmed()) {
       countDead(count); // can be retried, so its input stays
     } else {
@@ -302,7 +319,8 @@ final class Job {
    * alone.
    */
   void charge(Lease lease, long index, WorkerLoss loss) {
-    int charged = deaths.merge(index, 1, Integer::sum);
+    int charged = deaths.getOrDefault(index, 0) + 1;
+    setDeaths(index, charged);
     pool.countCharged();
     if (charged < maxAttempts()) {
       giveBackAsSuspect(lease, index);

@@ -33,8 +33,10 @@ final class JobSnapshots {
             .setExpired(job.countEnded(ItemState.EXPIRED));
     job.items.snapshot(into);
     job.ready.snapshot(into);
-    job.deaths.forEach(
-        (index, count) -> into.addCharges(Charge.newBuilder().setIndex(index).setDeaths(count)));
+    job.deaths()
+        .forEach(
+            (index, count) ->
+                into.addCharges(Charge.newBuilder().setIndex(index).setDeaths(count)));
     for (Lease lease : job.leases.values()) {
       into.addLeases(
           LeaseSnapshot.newBuilder()
@@ -71,7 +73,7 @@ final class JobSnapshots {
     job.ready.restore(from);
     job.inputs.restore(from.getInputsList());
     job.log.restore(from.getOutcomesFrom(), from.getOutcomesList());
-    from.getChargesList().forEach(charge -> job.deaths.put(charge.getIndex(), charge.getDeaths()));
+    from.getChargesList().forEach(charge -> job.setDeaths(charge.getIndex(), charge.getDeaths()));
     from.getLeasesList().forEach(lease -> restore(lease, job, sessions));
     for (long index = job.items.keptFrom(); index < job.items.size(); index++) {
       byte state = job.items.state(index);

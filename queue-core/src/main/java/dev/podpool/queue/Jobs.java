@@ -258,7 +258,9 @@ final class Jobs {
     if (job == null) {
       return null; // released already, or expired: what was asked for holds
     }
-    endAll(job, ItemState.CANCELLED);
+    if (!job.hasEnded()) {
+      endAll(job, ItemState.CANCELLED);
+    }
     forget(job);
     return null;
   }

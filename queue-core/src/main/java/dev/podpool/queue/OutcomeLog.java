@@ -8,7 +8,7 @@ import java.util.List;
 final class OutcomeLog {
 
   private final BlobHolder holder;
-  private final ArrayList<Outcome> outcomes = new ArrayList<>();
+  private final ArrayList<Outcome> outcomes = new ArrayList<>(1);
   private long from;
   private long bytes;
 

@@ -52,7 +52,7 @@ final class Pool {
 
   /** {@code submit} as agreed on: the pool's settings may change, those of this job will not. */
   SubmitJob complete(SubmitJob submit) {
-    SubmitJob.Builder complete = submit.toBuilder();
+    SubmitJob.Builder complete = submit.toBuilder().setPool(name()); // one text for all jobs
     if (submit.getMaxAttempts() <= 0) {
       complete.setMaxAttempts(definition.getMaxAttempts());
     }

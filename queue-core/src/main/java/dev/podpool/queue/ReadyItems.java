@@ -2,8 +2,10 @@ package dev.podpool.queue;
 
 import dev.podpool.protocol.IndexRange;
 import dev.podpool.protocol.JobSnapshot;
+import java.util.Collections;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -18,9 +20,10 @@ final class ReadyItems {
 
   private long freshFrom;
   private long size;
-  private final TreeSet<Long> suspects = new TreeSet<>();
+  // Of most jobs nothing comes back: these two are made for those of which something does.
+  private NavigableSet<Long> suspects = Collections.emptyNavigableSet();
   // First index to count; ranges neither touch nor overlap.
-  private final TreeMap<Long, Long> returned = new TreeMap<>();
+  private NavigableMap<Long, Long> returned = Collections.emptyNavigableMap();
   private long returnedCount;
 
   /** The job has {@code newSize} items now; the new ones are ready. */
@@ -69,6 +72,9 @@ final class ReadyItems {
 
   void giveBack(long first, long count) {
     returnedCount += count;
+    if (returned.isEmpty()) {
+      returned = new TreeMap<>();
+    }
     Map.Entry<Long, Long> before = returned.lowerEntry(first);
     if (before != null && before.getKey() + before.getValue() == first) {
       first = before.getKey();
@@ -82,6 +88,9 @@ final class ReadyItems {
   }
 
   void giveBackAsSuspect(long index) {
+    if (suspects.isEmpty()) {
+      suspects = new TreeSet<>();
+    }
     suspects.add(index);
   }
 
@@ -92,8 +101,8 @@ final class ReadyItems {
     if (freshFrom < size) {
       all.put(freshFrom, size - freshFrom);
     }
-    suspects.clear();
-    returned.clear();
+    suspects = Collections.emptyNavigableSet();
+    returned = Collections.emptyNavigableMap();
     returnedCount = 0;
     freshFrom = size;
     return all;
@@ -109,10 +118,7 @@ final class ReadyItems {
   void restore(JobSnapshot from) {
     freshFrom = from.getFreshFrom();
     size = from.getItems();
-    suspects.addAll(from.getSuspectsList());
-    for (IndexRange range : from.getReturnedList()) {
-      returned.put(range.getFirst(), range.getCount());
-      returnedCount += range.getCount();
-    }
+    from.getSuspectsList().forEach(this::giveBackAsSuspect);
+    from.getReturnedList().forEach(range -> giveBack(range.getFirst(), range.getCount()));
   }
 }

@@ -39,7 +39,7 @@ final class Histories {
     /** One thing, at random. */
     void play(SplittableRandom random) throws Exception;
 
-    /** The client is gone, in some moment between the two. */
+    /** The client is gone, in some moment between the two; {@link Long#MAX_VALUE}: or later. */
     default void gone(long start, long end) {}
   }
 

@@ -1,6 +1,7 @@
 package dev.podpool.queue.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.podpool.ConnectOptions;
 import dev.podpool.Connection;
@@ -18,6 +19,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -42,6 +44,10 @@ class HistoriesTest {
 
   private static final int CLIENTS = 5;
   private static final int TURNS_BETWEEN_KILLS = 50;
+  private static final int CUT_LOOKS_MAX = 30;
+  private static final long CUT_LOOK_MILLIS = 100;
+  // Podpool.close() waits so long for the queue to hear of it.
+  private static final long GOODBYE_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int PARTIES = 3;
   private static final int ROUNDS = 40;
   private static final int MESSAGES = 600;
@@ -74,6 +80,31 @@ class HistoriesTest {
   void whatClientsSawIsInOrderThoughReplicasAreKilled(long seed) throws Exception {
     Replicas replicas = new Replicas(directory);
     play(seed, replicas::killAndStartNext, replicas);
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  @Tag("load") // a tier of .ci/run
+  void whatClientsSawIsInOrderThoughReplicasArePartedAndKilled(long seed) throws Exception {
+    String missing = Namespaces.missing();
+    assumeTrue(missing.isEmpty(), missing);
+    SplittableRandom random = new SplittableRandom(seed);
+    Namespaces network = new Namespaces(Replicas.COUNT);
+    Replicas replicas = new Replicas(directory, network);
+    play(
+        seed,
+        () -> {
+          network.cutSome(random);
+          for (int looks = random.nextInt(CUT_LOOKS_MAX); looks > 0; looks--) {
+            replicas.publishAny();
+            Thread.sleep(CUT_LOOK_MILLIS); // cut for so long
+          }
+          if (random.nextBoolean()) {
+            replicas.killAndStartNext();
+          }
+          network.heal();
+        },
+        replicas);
   }
 
   private interface Kill {
@@ -140,7 +171,9 @@ class HistoriesTest {
         }
         start = System.nanoTime();
       }
-      long end = System.nanoTime();
+      long now = System.nanoTime();
+      // Else the queue finds out by itself, some time later.
+      long end = now - start < GOODBYE_NANOS ? now : Long.MAX_VALUE;
       own.forEach(player -> player.gone(start, end));
     }
     return null;

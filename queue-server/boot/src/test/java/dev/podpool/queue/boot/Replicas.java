@@ -23,13 +23,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.bouncycastle.asn1.x509.GeneralName;
+import org.jspecify.annotations.Nullable;
 
 /** Three replicas of the queue, a process each; any of them is where clients look first. */
 final class Replicas implements AutoCloseable, Endpoint.Source {
 
   static final int COUNT = 3;
   private static final int START_SECONDS_MAX = 60;
+  private static final Pattern LEADS = Pattern.compile("this replica leads, in term (\\d+)");
 
   private final Path directory;
   private final Path key;
@@ -37,20 +40,36 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   private final List<String> peers = new ArrayList<>();
   private final int[] ports = new int[COUNT];
   private final Process[] processes = new Process[COUNT];
+  private final @Nullable Namespaces network;
   private int next;
 
+  /** All on loopback. */
   Replicas(Path directory) throws Exception {
+    this(directory, null);
+  }
+
+  /**
+   * Each in a namespace of {@code network}, which ends with them; clients reach them as on
+   * loopback, whatever is cut.
+   *
+   * @param network null: all are on loopback
+   */
+  Replicas(Path directory, @Nullable Namespaces network) throws Exception {
     this.directory = directory;
+    this.network = network;
     this.key = QueueProcess.key(directory, QueueProcess.KEY + "\n");
     this.authority = new Authority("replicas");
     for (int i = 0; i < COUNT; i++) {
       ports[i] = Ports.free();
       peers.add("--peer");
-      peers.add("queue-%d=127.0.0.1:%d,127.0.0.1:%d".formatted(i, Ports.free(), ports[i]));
+      peers.add("queue-%d=%s:%d,127.0.0.1:%d".formatted(i, address(i), Ports.free(), ports[i]));
+      if (network != null) {
+        network.forward(i, ports[i]);
+      }
     }
     for (int i = 0; i < COUNT; i++) {
       Path tls = Files.createDirectories(directory.resolve("tls-" + i));
-      Files.writeString(tls.resolve("tls.pem"), identity());
+      Files.writeString(tls.resolve("tls.pem"), identity(address(i)));
       Files.writeString(tls.resolve("ca.crt"), authority.pem());
       start(i);
     }
@@ -61,6 +80,10 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
       awaitMember(i);
     }
     publish(0);
+  }
+
+  private String address(int i) {
+    return network == null ? "127.0.0.1" : network.address(i);
   }
 
   private void awaitServing(int i) throws Exception {
@@ -77,12 +100,12 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     return directory.resolve("queue-" + i + ".log");
   }
 
-  private String identity() throws Exception {
+  private String identity(String address) throws Exception {
     KeyPair pair = Authority.pair();
     X509Certificate certificate =
         authority.sign(
             pair.getPublic(),
-            new GeneralName[] {new GeneralName(GeneralName.iPAddress, "127.0.0.1")},
+            new GeneralName[] {new GeneralName(GeneralName.iPAddress, address)},
             Duration.ofHours(1));
     return pem("PRIVATE KEY", pair.getPrivate().getEncoded())
         + pem("CERTIFICATE", certificate.getEncoded());
@@ -115,7 +138,19 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log(i).toFile()));
     command.environment().putAll(environment);
+    if (network != null) {
+      command.command().addAll(0, network.command(i));
+    }
     processes[i] = command.start();
+  }
+
+  /** Has {@code i} lose its directory, and with it its vote, and start again. */
+  void loseDisk(int i) throws Exception {
+    kill(i);
+    Files.move(
+        directory.resolve("queue-" + i),
+        Files.createTempDirectory(directory, "lost-").resolve("queue"));
+    start(i);
   }
 
   /** Has each lose its directory and start again as one that had data; how each ends. */
@@ -221,6 +256,20 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
         StandardCopyOption.REPLACE_EXISTING);
   }
 
+  /** In which terms each has led, as it has said. */
+  List<List<Long>> terms() throws IOException {
+    List<List<Long>> terms = new ArrayList<>();
+    for (int i = 0; i < COUNT; i++) {
+      terms.add(
+          LEADS
+              .matcher(Files.readString(log(i)))
+              .results()
+              .map(led -> Long.valueOf(led.group(1)))
+              .toList());
+    }
+    return terms;
+  }
+
   /** What they have said, for whoever looks why something failed. */
   String said() throws IOException {
     StringBuilder all = new StringBuilder();
@@ -240,6 +289,9 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   public void close() throws InterruptedException {
     for (int i = 0; i < COUNT; i++) {
       kill(i);
+    }
+    if (network != null) {
+      network.close();
     }
   }
 }

@@ -45,6 +45,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Machine extends BaseStateMachine {
 
+  private static final System.Logger LOG = System.getLogger(Machine.class.getName());
+
   private static final CompletableFuture<Message> DONE =
       CompletableFuture.completedFuture(Message.EMPTY);
 
@@ -261,6 +263,8 @@ final class Machine extends BaseStateMachine {
           replica.lead(configured);
           if (others == null) {
             replica.raise(replica.levelMax());
+          } else {
+            LOG.log(System.Logger.Level.INFO, "this replica leads, in term " + configured);
           }
           health.ready().complete(null);
         });
