@@ -63,7 +63,16 @@ public final class Connection<E extends @Nullable Object> implements Closeable, 
     CompletableFuture<Reply> answer;
     synchronized (link().ends()) {
       link().ends().add(pipeEnd(), this);
-      answer = link().ask(Operation.newBuilder().setHoldEnd(hold).build());
+      // Once more with the answer, which may be that of the next session.
+      answer =
+          link()
+              .ask(
+                  Operation.newBuilder().setHoldEnd(hold).build(),
+                  reply -> {
+                    if (!reply.hasRefusal()) {
+                      link().ends().add(pipeEnd(), this);
+                    }
+                  });
     }
     boolean isHeld = false;
     try {

@@ -220,6 +220,11 @@ final class ObjectLink {
     return link.ask(operation);
   }
 
+  /** As {@link #ask(Operation)}; {@code noted} is as {@link QueueLink#ask} has it. */
+  CompletableFuture<Reply> ask(Operation operation, Consumer<Reply> noted) {
+    return link.ask(operation, noted);
+  }
+
   /** Waits for it; interrupts end nothing. */
   static Reply answer(CompletableFuture<Reply> answer) {
     boolean interrupted = false;

@@ -60,6 +60,12 @@ class GrantsTest {
                   operation,
                   handler,
                   Reply.newBuilder().setPermitsGranted(PermitsGranted.getDefaultInstance()));
+          case HOLD_END -> {
+            if (fleeting) {
+              expire(handler); // before it is answered: it is sent again, in the next session
+            }
+            handler.onDone(operation);
+          }
           case RELEASE_LOCK ->
               handler.onReply(
                   operation,
@@ -100,6 +106,15 @@ class GrantsTest {
 
     @Override
     public void close() {}
+  }
+
+  @Test
+  void anEndThatIsHeldInTheNextSessionIsClosedThere() throws Exception {
+    Pipe<Integer> pipe =
+        new Pipe<>(link.objects(), true, ValueCodec.of(link.objects(), Integer.class));
+    pipe.second().close(); // whose session was the last to expire
+
+    assertThat(sent).last().matches(Operation::hasCloseEnd, "closes the end");
   }
 
   private SharedLock lock() {

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  * Podpool, durable and in memory, and its peers in turn, several rounds: one line a figure, with
  * the medians and their ratio (above 1: Podpool is better), and all rounds as JSON. A durable lock,
  * queue or map is beside Redis', which must be as durable: by commands as they are (Jedis), and by
- * objects as people use them in Java (Redisson). All else is beside CPython's.
+ * objects as people use them in Java (Redisson). All else is beside CPython's. What ends in {@code
+ * .first} is the first run of its JVMs; the others are warm.
  */
 public final class Bench {
 
@@ -182,7 +183,7 @@ public final class Bench {
       List<Double> theirs =
           peers
               .getOrDefault(peer, Map.of())
-              .get(name.replaceFirst("^" + figure.name(), peer.figure()));
+              .get(warm(name).replaceFirst("^" + figure.name(), peer.figure()));
       if (theirs != null) {
         double ratio = median(ours) / median(theirs);
         ratio = unit.endsWith("/s") ? ratio : 1 / ratio;
@@ -205,7 +206,12 @@ public final class Bench {
   private static String unit(String name) {
     boolean isTrip = // of Trips, as "trip" is
         name.endsWith(".p99") || Shared.FIGURES.contains(name) || name.startsWith("floor.");
-    return isTrip ? "us" : UNITS.getOrDefault(name, "");
+    return isTrip ? "us" : UNITS.getOrDefault(warm(name), "");
+  }
+
+  /** A first run is of the same as those that are warm; whoever needs no warming up has one. */
+  private static String warm(String name) {
+    return name.replaceFirst("\\.first$", "");
   }
 
   private static List<String> podpool(Figure figure) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /** One figure in a JVM of its own. Prints lines of a name and a number. */
@@ -14,8 +15,9 @@ final class Figures {
 
   private static final int DISPATCHED = 200_000;
   private static final int SINGLES = 50_000;
-  private static final int RUNS = 3;
-  private static final int WARM_UPS = 1;
+  private static final int RUNS = 5;
+  // A queue lives long, and so do those who use it: C2 takes this long to have seen it all.
+  private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private interface Run {
     void run() throws InterruptedException;
@@ -67,11 +69,7 @@ final class Figures {
   private static void dispatch(Pools pools, Pool pool, String name) throws Exception {
     List<Integer> items = IntStream.range(0, DISPATCHED).boxed().toList();
     Pool one = pool.with(JobOptions.defaults().withChunkSize(1));
-    Trips.print(name, DISPATCHED / seconds(() -> one.map(Figures::nop, items)));
-    // Of as many runs again, which are warm.
-    Cost before = pools.cost();
-    seconds(() -> one.map(Figures::nop, items));
-    cost(name, before, pools.cost(), (long) DISPATCHED * (WARM_UPS + RUNS));
+    rate(name, pools, DISPATCHED, () -> one.map(Figures::nop, items));
   }
 
   private static void singles(Pools pools) throws Exception {
@@ -84,10 +82,15 @@ final class Figures {
           }
           results.forEach(AsyncResult::join);
         };
-    Trips.print("singles", SINGLES / seconds(run));
+    rate("singles", pools, SINGLES, run);
+  }
+
+  /** What {@code run} of so many items does in a second, at first and when warm; what it costs. */
+  private static void rate(String name, Pools pools, int items, Run run) throws Exception {
+    Trips.print(name + ".first", items / warmUp(run));
     Cost before = pools.cost();
-    seconds(run);
-    cost("singles", before, pools.cost(), (long) SINGLES * (WARM_UPS + RUNS));
+    Trips.print(name, items / seconds(run));
+    cost(name, before, pools.cost(), (long) items * RUNS);
   }
 
   private static void cost(String name, Cost before, Cost after, long items) {
@@ -104,7 +107,7 @@ final class Figures {
   private static void chunked(Pools pools) throws Exception {
     List<Integer> items = IntStream.range(0, 1_000_000).boxed().toList();
     Pool pool = pools.open(4, 1);
-    Trips.print("chunked", items.size() / seconds(() -> pool.map(Figures::square, items)));
+    rate("chunked", pools, items.size(), () -> pool.map(Figures::square, items));
   }
 
   private static void trip(Pools pools) throws Exception {
@@ -117,7 +120,9 @@ final class Figures {
   private static void fiber(Pools pools) throws Exception {
     List<Integer> items = IntStream.range(0, 5_000).boxed().toList();
     Pool one = pools.open(5, 1).with(JobOptions.defaults().withChunkSize(1));
-    Trips.print("fiber", seconds(() -> one.map(Figures::nap, items)));
+    Run run = () -> one.map(Figures::nap, items);
+    Trips.print("fiber.first", warmUp(run));
+    Trips.print("fiber", seconds(run));
   }
 
   /** From the manifest of a worker to the result of an item that waited for it. */
@@ -151,11 +156,19 @@ final class Figures {
         .forEach((kind, nanos) -> Trips.print(name + ".millicores." + kind, nanos / 1e6 / seconds));
   }
 
-  /** The median of three, after one to warm up: as in cpython_pool.py. */
-  private static double seconds(Run run) throws InterruptedException {
-    for (int i = 0; i < WARM_UPS; i++) {
+  /** Runs it until all that it takes is compiled; what the first took. */
+  private static double warmUp(Run run) throws InterruptedException {
+    long start = System.nanoTime();
+    run.run();
+    double first = (System.nanoTime() - start) / 1e9;
+    while (System.nanoTime() - start < WARM_UP_NANOS) {
       run.run();
     }
+    return first;
+  }
+
+  /** The median of some, as in cpython_pool.py. */
+  private static double seconds(Run run) throws InterruptedException {
     double[] seconds = new double[RUNS];
     for (int i = 0; i < RUNS; i++) {
       long start = System.nanoTime();

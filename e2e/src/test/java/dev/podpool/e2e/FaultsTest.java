@@ -196,6 +196,9 @@ class FaultsTest {
 
       stage.kubectl("delete", "configmap/default-queue-data");
       Stage.await("the queue begins anew", () -> reason(stage, "qc/default"), "Serving"::equals);
+      stage.waitFor("Ready", "lost");
+      assertThat(stage.podpool().pool("lost").map(Work::slowSquare, Work.numbers(10)))
+          .isEqualTo(Work.squares(10));
     }
   }
 

@@ -493,10 +493,13 @@ public final class QueueLoop implements AutoCloseable {
     @Override
     public void restore(Snapshot snapshot) {
       Inside before = enter();
-      machine = QueueMachine.restore(snapshot);
-      level = machine.level();
-      blobs.restore(snapshot);
-      inside.set(before);
+      try {
+        machine = QueueMachine.restore(snapshot);
+        level = machine.level();
+        blobs.restore(snapshot);
+      } finally {
+        inside.set(before);
+      }
     }
 
     @Override
@@ -620,8 +623,11 @@ public final class QueueLoop implements AutoCloseable {
     @Override
     public void follow() {
       enter();
-      stop(ErrorCode.SESSION_CLOSED, "another replica leads the queue now; open a new session");
-      inside.set(Inside.NOBODY);
+      try {
+        stop(ErrorCode.SESSION_CLOSED, "another replica leads the queue now; open a new session");
+      } finally {
+        inside.set(Inside.NOBODY);
+      }
       onFollow.forEach(Runnable::run);
       pump();
     }

@@ -336,7 +336,7 @@ public final class ReplicaFiles {
 
   /** Takes a snapshot of another replica, and begins the log behind it. */
   public void receive(Iterator<byte[]> pieces) throws IOException {
-    SnapshotFiles.Written written = snapshots.receive(pieces);
+    SnapshotFiles.Written written = snapshots.receive(pieces, (received, state) -> {});
     snapshot = written;
     snapshots.removeBut(written.file());
     for (SegmentFile segment : segments) {

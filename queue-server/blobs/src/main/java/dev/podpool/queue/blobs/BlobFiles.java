@@ -38,7 +38,7 @@ public final class BlobFiles implements BlobStore {
   private static final HexFormat HEX = HexFormat.of();
 
   private final Path directory;
-  // Written since they were last forced.
+  // Not known to be durable: written since they were last forced, or by an earlier process.
   private final Set<String> unsynced = ConcurrentHashMap.newKeySet();
   // That are listed perhaps by the snapshot that a restart would begin with; guarded by itself.
   private final Set<String> forgotten = new HashSet<>();
@@ -49,6 +49,9 @@ public final class BlobFiles implements BlobStore {
     Files.createDirectories(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+    try (Stream<Path> files = Files.list(directory)) {
+      files.forEach(file -> unsynced.add(file.getFileName().toString()));
+    }
   }
 
   private static String name(Blob blob) {

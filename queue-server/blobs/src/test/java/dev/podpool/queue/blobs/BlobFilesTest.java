@@ -7,11 +7,13 @@ import com.google.protobuf.ByteString;
 import dev.podpool.protocol.Blob;
 import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.Snapshot;
+import dev.podpool.testing.disk.LossyDisk;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +62,23 @@ class BlobFilesTest {
     files.write(SIX, 0, bytes("abc")); // the log is read again
     assertThat(read(SIX)).isEqualTo("abcdef");
     assertThat(read(OTHER)).isNull();
+  }
+
+  @Test
+  void whatAnEarlierProcessWroteIsMadeDurableToo() throws IOException {
+    for (int way = 0; way < 20; way++) {
+      LossyDisk disk = new LossyDisk();
+      Path on = Files.createDirectory(disk.getPath("/data")).resolve("blobs");
+      new BlobFiles(on).write(SIX, 0, bytes("abcdef"));
+
+      BlobFiles next = new BlobFiles(on);
+      assertThat(next.has(listing(SIX, 6).getBlobs(0))).isTrue();
+      next.sync(listing(SIX, 6));
+      disk.losePower(new SplittableRandom(way), true);
+
+      files = new BlobFiles(on);
+      assertThat(read(SIX)).isEqualTo("abcdef");
+    }
   }
 
   @Test

@@ -22,9 +22,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Network namespaces of Linux, each with an address, all on one bridge: what is sent in one does
- * not reach another when it is cut, and no connection hears of it. The network of the machine is
- * left as it is. Takes root and iproute2.
+ * Network namespaces of Linux, each with an address, all on one bridge. Where one is cut from
+ * another, connections that are there hear nothing of it and carry nothing that way; new ones fail
+ * at once on the side that is cut, and in silence on the other. The network of the machine is left
+ * as it is. Takes root and iproute2.
  */
 final class Namespaces implements AutoCloseable {
 
@@ -50,7 +51,7 @@ final class Namespaces implements AutoCloseable {
       for (int i = 0; i < count; i++) {
         add(i);
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
     }
@@ -120,7 +121,8 @@ final class Namespaces implements AutoCloseable {
     }
   }
 
-  private void part(int one, int other) throws IOException, InterruptedException {
+  /** Neither reaches the other from here on. */
+  void part(int one, int other) throws IOException, InterruptedException {
     cut(one, other);
     cut(other, one);
   }
@@ -236,20 +238,24 @@ final class Namespaces implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
+    inside.forEach(ExecutorService::shutdownNow);
+    List<String> failed = new ArrayList<>();
     for (ServerSocketChannel each : forwarders) {
       try {
         each.close();
       } catch (IOException e) {
-        throw new IllegalStateException(e);
+        failed.add(e.toString());
       }
     }
-    inside.forEach(ExecutorService::shutdownNow);
     for (String each : made) {
       try {
         ip("netns", "del", each);
       } catch (IOException e) {
-        throw new IllegalStateException(e);
+        failed.add(e.toString());
       }
+    }
+    if (!failed.isEmpty()) {
+      throw new IllegalStateException("left behind: " + failed);
     }
   }
 }

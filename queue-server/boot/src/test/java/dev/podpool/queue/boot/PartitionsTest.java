@@ -53,6 +53,20 @@ class PartitionsTest {
   }
 
   @Test
+  void whoIsCutOffLeadsNoMoreAndTheOthersGoOn() throws Exception {
+    int led = replicas.leader();
+    work();
+    network.part(led, (led + 1) % Replicas.COUNT);
+    network.part(led, (led + 2) % Replicas.COUNT);
+
+    client.awaitUnended(0);
+    assertThat(replicas.terms().stream().mapToInt(List::size).sum()).isGreaterThan(1);
+    network.heal();
+    replicas.awaitMember(led);
+    checkTerms();
+  }
+
+  @Test
   void whateverIsCutNothingThatWasAcknowledgedIsLostOrDoneTwice() throws Exception {
     for (int round = 0; round < CUTS; round++) {
       work();

@@ -55,10 +55,21 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
    * @param network null: all are on loopback
    */
   Replicas(Path directory, @Nullable Namespaces network) throws Exception {
+    this(new Authority("replicas"), directory, network);
+    try {
+      awaitAll();
+    } catch (Exception | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Replicas(Authority authority, Path directory, @Nullable Namespaces network)
+      throws Exception {
     this.directory = directory;
     this.network = network;
     this.key = QueueProcess.key(directory, QueueProcess.KEY + "\n");
-    this.authority = new Authority("replicas");
+    this.authority = authority;
     for (int i = 0; i < COUNT; i++) {
       ports[i] = Ports.free();
       peers.add("--peer");
@@ -73,6 +84,15 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
       Files.writeString(tls.resolve("ca.crt"), authority.pem());
       start(i);
     }
+  }
+
+  /** All on loopback, and not to be waited for yet. */
+  static Replicas starting(Path directory) throws Exception {
+    return new Replicas(new Authority("replicas"), directory, null);
+  }
+
+  /** Waits until each knows who leads. */
+  void awaitAll() throws Exception {
     for (int i = 0; i < COUNT; i++) {
       awaitServing(i);
     }
@@ -171,6 +191,12 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
 
   void kill(int i) throws InterruptedException {
     processes[i].destroyForcibly().waitFor();
+  }
+
+  /** Has {@code i} end as it does when it is told to. */
+  void end(int i) throws IOException, InterruptedException {
+    processes[i].getOutputStream().close(); // its life line
+    processes[i].waitFor();
   }
 
   void signal(int i, String name) throws IOException, InterruptedException {
@@ -288,7 +314,9 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   @Override
   public void close() throws InterruptedException {
     for (int i = 0; i < COUNT; i++) {
-      kill(i);
+      if (processes[i] != null) {
+        kill(i);
+      }
     }
     if (network != null) {
       network.close();

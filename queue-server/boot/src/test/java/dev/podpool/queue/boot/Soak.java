@@ -30,7 +30,8 @@ final class Soak {
   private static final int ITEMS_MAX = 500;
   private static final int THINK_MILLIS_MAX = 5;
   private static final int CONSUMERS = 2;
-  private static final Duration NOTHING_COMES = Duration.ofSeconds(5);
+  // Longer than a session's term: what one took that nobody hears of comes back then.
+  private static final Duration NOTHING_COMES = Duration.ofSeconds(15);
 
   private final Path directory;
   private final SplittableRandom random;
@@ -84,7 +85,10 @@ final class Soak {
 
   private Thread start(String kind, Load load) {
     SplittableRandom own = random.split();
-    return Thread.ofPlatform().name("soak-" + kind).start(() -> repeat(kind, load, own));
+    return Thread.ofPlatform()
+        .name("soak-" + kind)
+        .uncaughtExceptionHandler((thread, e) -> end(kind, e))
+        .start(() -> repeat(kind, load, own));
   }
 
   /** With a new connection where one was given up. */
@@ -99,6 +103,10 @@ final class Soak {
         tell(kind, e);
       }
     }
+  }
+
+  private synchronized void end(String kind, Throwable e) {
+    lost.add(kind + " ended: " + e);
   }
 
   private boolean isOver(String kind) {
@@ -214,7 +222,7 @@ final class Soak {
     }
   }
 
-  private void lock(Podpool podpool, SplittableRandom own) {
+  private void lock(Podpool podpool, SplittableRandom own) throws InterruptedException {
     SharedLock lock = podpool.lock("soak");
     long start = System.nanoTime();
     lock.lock();
@@ -227,6 +235,7 @@ final class Soak {
       lastToken = token;
       holder = lock;
     }
+    Thread.sleep(own.nextInt(THINK_MILLIS_MAX)); // what is done under the lock
     synchronized (this) {
       holder = null;
     }
@@ -250,6 +259,11 @@ final class Soak {
       missing.andNot(got);
       missing.stream().forEach(number -> lost.add("item " + number));
     }
+  }
+
+  /** How often each kind was. */
+  synchronized Map<String, Long> acknowledged() {
+    return Map.copyOf(acknowledged);
   }
 
   synchronized List<String> lost() {

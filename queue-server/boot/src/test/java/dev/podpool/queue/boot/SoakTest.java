@@ -85,6 +85,7 @@ class SoakTest {
       soak.end();
       say("%d faults in %s%n%s", happened, TIME, soak.account());
       worker.close();
+      assertThat(soak.acknowledged()).containsOnlyKeys("map", "put", "get", "count", "lock");
       assertThat(soak.lost()).isEmpty();
       assertThat(soak.doubled()).isEmpty();
     }

@@ -170,12 +170,12 @@ final class DataDirectory implements AutoCloseable {
   /** With whom this replica began the log: all of them, itself included; nobody if it did not. */
   List<Peer> founders() throws IOException {
     Path file = root.resolve("founders");
-    return Files.exists(file) ? Standing.members(Files.readString(file).strip()) : List.of();
+    return Files.exists(file) ? Peer.all(Files.readString(file).strip()) : List.of();
   }
 
   /** From now on it has begun the log with {@code founders}, or with nobody. */
   void found(List<Peer> founders) throws IOException {
-    Disk.replace(root.resolve("founders"), Standing.text(founders) + "\n");
+    Disk.replace(root.resolve("founders"), Peer.text(founders) + "\n");
   }
 
   /** Whether a person wants this replica to be the only member of its log. */

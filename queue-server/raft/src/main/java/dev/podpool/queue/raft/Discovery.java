@@ -1,5 +1,6 @@
 package dev.podpool.queue.raft;
 
+import dev.podpool.protocol.ReplicaReport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,14 +82,15 @@ final class Discovery implements AutoCloseable {
         for (int i = 0; i < others.size(); i++) {
           Peer other = others.get(i);
           try {
-            Standing told = clients.get(i).standing();
-            switch (told.role()) {
-              case EMPTY -> withoutEntries.put(other, new Peer(told.name(), other.address()));
+            ReplicaReport told = clients.get(i).report();
+            switch (told.getRole()) {
+              case EMPTY -> withoutEntries.put(other, new Peer(told.getName(), other.address()));
               case FOLLOWING -> missing.add(other.name() + " has entries and does not lead");
               case LEADING -> {
-                level = clients.get(i).report().getLevel();
-                members = told.members();
+                level = told.getLevel();
+                members = told.getMembersList().stream().map(Peer::of).toList();
               }
+              default -> missing.add(other.name() + " is of a release that is not known here");
             }
           } catch (RuntimeException e) { // or something that this release does not know
             missing.add(other.name() + " does not answer (" + e.getMessage() + ")");

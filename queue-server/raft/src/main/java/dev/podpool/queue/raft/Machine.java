@@ -151,7 +151,7 @@ final class Machine extends BaseStateMachine {
     Snapshot state = SnapshotFiles.read(newest);
     drive(
         () -> {
-          requireLevel(newest, state);
+          requireLevel(newest, state, replica.levelMax());
           replica.restore(state);
         });
     setLastAppliedTermIndex(TermIndex.valueOf(newest.term(), newest.index()));
@@ -159,11 +159,11 @@ final class Machine extends BaseStateMachine {
     told = newest;
   }
 
-  private void requireLevel(SnapshotFiles.Written snapshot, Snapshot state) {
-    if (state.getLevel() > replica.levelMax()) {
+  static void requireLevel(SnapshotFiles.Written snapshot, Snapshot state, int levelMax) {
+    if (state.getLevel() > levelMax) {
       throw new LogException(
           "%s is of a queue of level %d, and this release can apply level %d at most: update this replica. Nothing is lost"
-              .formatted(snapshot.file(), state.getLevel(), replica.levelMax()));
+              .formatted(snapshot.file(), state.getLevel(), levelMax));
     }
   }
 

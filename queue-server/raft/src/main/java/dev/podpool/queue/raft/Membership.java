@@ -1,6 +1,9 @@
 package dev.podpool.queue.raft;
 
+import dev.podpool.protocol.ReplicaReport;
+import dev.podpool.protocol.ReplicaRole;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -17,19 +20,23 @@ final class Membership implements PeerServices.Members {
 
   private final RaftServer server;
   private final RaftServer.Division division;
+  private final Path votes;
   private final Function<SetConfigurationRequest.Arguments, SetConfigurationRequest> request;
 
   /**
    * Of the log of {@code server}.
    *
+   * @param votes the directory in which Ratis keeps how this replica votes
    * @param request makes a request of it
    */
   Membership(
       RaftServer server,
       RaftServer.Division division,
+      Path votes,
       Function<SetConfigurationRequest.Arguments, SetConfigurationRequest> request) {
     this.server = server;
     this.division = division;
+    this.votes = votes;
     this.request = request;
   }
 
@@ -43,17 +50,20 @@ final class Membership implements PeerServices.Members {
   }
 
   @Override
-  public Standing standing() {
+  public void tell(ReplicaReport.Builder report) {
     DivisionInfo info = division.getInfo();
     if (info.isLeader() && info.isLeaderReady()) {
-      List<Peer> members =
-          division.getRaftConf().getCurrentPeers().stream()
-              .map(each -> new Peer(each.getId().toString(), each.getAddress()))
-              .toList();
-      return new Standing(Standing.Role.LEADING, name(), members);
+      report.setRole(ReplicaRole.LEADING);
+      division
+          .getRaftConf()
+          .getCurrentPeers()
+          .forEach(
+              each ->
+                  report.addMembers(
+                      new Peer(each.getId().toString(), each.getAddress()).message()));
+    } else {
+      report.setRole(hasEntries(division) ? ReplicaRole.FOLLOWING : ReplicaRole.EMPTY);
     }
-    return new Standing(
-        hasEntries(division) ? Standing.Role.FOLLOWING : Standing.Role.EMPTY, name(), List.of());
   }
 
   /** Whether it has anything of the log: Ratis counts the votes of no other. */
@@ -62,6 +72,11 @@ final class Membership implements PeerServices.Members {
     TermIndex applied = division.getStateMachine().getLastAppliedTermIndex();
     return division.getRaftLog().getLastEntryTermIndex() != null
         || (applied != null && applied.getIndex() >= 0);
+  }
+
+  @Override
+  public void keepPromises() throws IOException {
+    Disk.syncDirectory(votes);
   }
 
   /** The one that had its address goes: no two have one, so that one's disk is lost. */

@@ -1,9 +1,8 @@
 package dev.podpool.queue.raft;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.podpool.protocol.BlobSnapshot;
+import dev.podpool.protocol.ReplicaMember;
 import dev.podpool.protocol.ReplicaReport;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -32,13 +31,10 @@ final class PeerClient implements AutoCloseable {
   /** Answered in pieces. */
   static final MethodDescriptor<byte[], byte[]> BLOB = method("Blob");
 
-  /** Answered by the text of a {@link Standing}. */
-  static final MethodDescriptor<byte[], byte[]> STANDING = method("Standing");
-
   /** Answered by a {@link ReplicaReport}. */
   static final MethodDescriptor<byte[], byte[]> REPORT = method("Report");
 
-  /** Answered by nothing, when whoever asks is one of the replicas. */
+  /** Asked by a {@link ReplicaMember}; answered by nothing, when that is one of the replicas. */
   static final MethodDescriptor<byte[], byte[]> JOIN = method("Join");
 
   static final int PIECE_BYTES = 1 << 20;
@@ -46,7 +42,7 @@ final class PeerClient implements AutoCloseable {
   static final long KEEP_ALIVE_SECONDS = 10;
 
   private static final long CALL_SECONDS_MAX = 30 * 60; // of a snapshot, or a blob
-  private static final long STANDING_SECONDS_MAX = 2; // or a report
+  private static final long REPORT_SECONDS_MAX = 2;
   private static final long JOIN_SECONDS_MAX = 20; // whoever asks again is told that it goes on
 
   private final ManagedChannel channel;
@@ -110,24 +106,13 @@ final class PeerClient implements AutoCloseable {
   }
 
   /**
-   * What it is in the log.
-   *
-   * @throws StatusRuntimeException if it does not say so in time
-   */
-  Standing standing() {
-    channel.resetConnectBackoff(); // whoever asks paces itself
-    byte[] text = call(STANDING, new byte[0], STANDING_SECONDS_MAX).next();
-    return Standing.parse(new String(text, UTF_8));
-  }
-
-  /**
    * What it says of itself.
    *
    * @throws StatusRuntimeException if it does not say so in time
    */
   ReplicaReport report() {
-    channel.resetConnectBackoff();
-    byte[] report = call(REPORT, new byte[0], STANDING_SECONDS_MAX).next();
+    channel.resetConnectBackoff(); // whoever asks paces itself
+    byte[] report = call(REPORT, new byte[0], REPORT_SECONDS_MAX).next();
     try {
       return ReplicaReport.parseFrom(report);
     } catch (InvalidProtocolBufferException e) {
@@ -143,8 +128,7 @@ final class PeerClient implements AutoCloseable {
    */
   void join(Peer joiner) {
     channel.resetConnectBackoff();
-    String asked = joiner.name() + " " + joiner.address();
-    call(JOIN, asked.getBytes(UTF_8), JOIN_SECONDS_MAX).forEachRemaining(piece -> {});
+    call(JOIN, joiner.message().toByteArray(), JOIN_SECONDS_MAX).forEachRemaining(piece -> {});
   }
 
   private Iterator<byte[]> call(

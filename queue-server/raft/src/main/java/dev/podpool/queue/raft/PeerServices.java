@@ -1,11 +1,11 @@
 package dev.podpool.queue.raft;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.podpool.protocol.BlobSnapshot;
 import dev.podpool.protocol.Checkpoint;
+import dev.podpool.protocol.ReplicaMember;
 import dev.podpool.protocol.ReplicaReport;
-import dev.podpool.protocol.Snapshot;
+import dev.podpool.protocol.ReplicaRole;
 import dev.podpool.queue.loop.Log.Replica;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -29,9 +29,11 @@ import org.apache.ratis.proto.RaftProtos.AppendEntriesRequestProto;
 import org.apache.ratis.proto.RaftProtos.InstallSnapshotRequestProto;
 import org.apache.ratis.proto.RaftProtos.RaftRpcRequestProto;
 import org.apache.ratis.proto.RaftProtos.ReadIndexRequestProto;
+import org.apache.ratis.proto.RaftProtos.RequestVoteReplyProto;
 import org.apache.ratis.proto.RaftProtos.RequestVoteRequestProto;
 import org.apache.ratis.proto.RaftProtos.StartLeaderElectionRequestProto;
 import org.apache.ratis.proto.grpc.RaftServerProtocolServiceGrpc;
+import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import org.apache.ratis.thirdparty.io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import org.apache.ratis.thirdparty.io.grpc.Grpc;
 import org.apache.ratis.thirdparty.io.grpc.Metadata;
@@ -93,7 +95,11 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
     /** Of this replica, in the log. */
     String name();
 
-    Standing standing();
+    /** Adds to {@code report} what this replica is in the log, and who else is in it. */
+    void tell(ReplicaReport.Builder report);
+
+    /** Whatever this replica has promised is durable after this: how it votes. */
+    void keepPromises() throws IOException;
 
     /** Takes in {@code joiner}: completes when it is one of the replicas. */
     CompletableFuture<?> admit(Peer joiner);
@@ -102,8 +108,13 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
   private record NotBegun(String name) implements Members {
 
     @Override
-    public Standing standing() {
-      return new Standing(Standing.Role.EMPTY, name, List.of());
+    public void tell(ReplicaReport.Builder report) {
+      report.setRole(ReplicaRole.EMPTY);
+    }
+
+    @Override
+    public void keepPromises() {
+      // It has promised nothing.
     }
 
     @Override
@@ -165,7 +176,6 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
     return ServerServiceDefinition.builder(PeerClient.SERVICE)
         .addMethod(PeerClient.SNAPSHOT, (call, headers) -> new Sending(call, asked -> newest()))
         .addMethod(PeerClient.BLOB, (call, headers) -> new Sending(call, this::blob))
-        .addMethod(PeerClient.STANDING, (call, headers) -> new Sending(call, asked -> standing()))
         .addMethod(PeerClient.REPORT, (call, headers) -> new Sending(call, asked -> report()))
         .addMethod(PeerClient.JOIN, (call, headers) -> new Joining(call))
         .build();
@@ -187,7 +197,7 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
         call.close(Status.UNIMPLEMENTED.withDescription("replicas only"), new Metadata());
         return new ServerCall.Listener<>() {};
       }
-      return new SimpleForwardingServerCallListener<>(next.startCall(call, headers)) {
+      return new SimpleForwardingServerCallListener<>(next.startCall(keeping(call), headers)) {
 
         private boolean refused;
 
@@ -226,6 +236,29 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
     }
   }
 
+  /**
+   * Ratis syncs its file of votes, but not the directory that names it: a vote is told when it is
+   * durable, and not at all where that fails.
+   */
+  private <Q, A> ServerCall<Q, A> keeping(ServerCall<Q, A> call) {
+    return new SimpleForwardingServerCall<>(call) {
+      @Override
+      public void sendMessage(A message) {
+        if (message instanceof RequestVoteReplyProto) {
+          try {
+            members.keepPromises();
+          } catch (IOException e) {
+            throw Status.UNAVAILABLE
+                .withDescription("the vote can't be made durable")
+                .withCause(e)
+                .asRuntimeException();
+          }
+        }
+        super.sendMessage(message);
+      }
+    };
+  }
+
   /** Whom Ratis' {@code message} is for; null where it is not Ratis'. */
   private static @Nullable String addressee(Object message) {
     RaftRpcRequestProto request =
@@ -249,13 +282,13 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
     return replica.open(BlobSnapshot.parseFrom(asked));
   }
 
-  private InputStream standing() {
-    return new ByteArrayInputStream(members.standing().text().getBytes(UTF_8));
-  }
-
   private InputStream report() {
     ReplicaReport.Builder report =
-        ReplicaReport.newBuilder().setLevel(replica.level()).setLevelMax(replica.levelMax());
+        ReplicaReport.newBuilder()
+            .setName(members.name())
+            .setLevel(replica.level())
+            .setLevelMax(replica.levelMax());
+    members.tell(report);
     SnapshotFiles.Written newest = snapshots.durable();
     if (newest != null) {
       report.setSnapshot(
@@ -354,8 +387,11 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
 
     @Override
     public void onMessage(byte[] asked) {
-      String[] parts = new String(asked, UTF_8).split(" ", -1);
-      joiner = parts.length == 2 ? new Peer(parts[0], parts[1]) : null;
+      try {
+        joiner = Peer.of(ReplicaMember.parseFrom(asked));
+      } catch (InvalidProtocolBufferException | LogException e) {
+        joiner = null; // it is nobody
+      }
     }
 
     @Override
@@ -407,7 +443,7 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
     for (Peer other : others) {
       try (PeerClient peer = new PeerClient(network, other.address())) {
         reports.add(peer.report());
-      } catch (IOException | StatusRuntimeException e) {
+      } catch (IOException | RuntimeException e) { // or it has ended its answer before it began
         reports.add(null);
       }
     }
@@ -443,20 +479,22 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
 
   private SnapshotFiles.Written fetchFrom(String address, long first) throws IOException {
     try (PeerClient peer = new PeerClient(network, address)) {
-      SnapshotFiles.Written written = files.receive(peer.snapshot());
-      if (written.index() < first - 1) {
-        throw new IOException(
-            "the snapshot of %s ends with entry %d, and the log begins with %d"
-                .formatted(address, written.index(), first));
-      }
-      Snapshot state = SnapshotFiles.read(written);
-      for (BlobSnapshot blob : state.getBlobsList()) {
-        if (blob.getReceivedBytes() > 0 && !replica.has(blob)) {
-          replica.take(blob, peer.blob(blob));
-        }
-      }
-      replica.sync(state);
-      return written;
+      return files.receive(
+          peer.snapshot(),
+          (received, state) -> {
+            if (received.index() < first - 1) {
+              throw new IOException(
+                  "the snapshot of %s ends with entry %d, and the log begins with %d"
+                      .formatted(address, received.index(), first));
+            }
+            Machine.requireLevel(received, state, replica.levelMax());
+            for (BlobSnapshot blob : state.getBlobsList()) {
+              if (blob.getReceivedBytes() > 0 && !replica.has(blob)) {
+                replica.take(blob, peer.blob(blob));
+              }
+            }
+            replica.sync(state);
+          });
     }
   }
 }

@@ -62,6 +62,8 @@ public final class RatisLog implements Log {
   private static final Duration HAND_OVER_MAX = Duration.ofSeconds(3);
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final Duration RAISE_PACE = Duration.ofSeconds(1);
+  // Releases may be mixed for days.
+  private static final Duration RAISE_PACE_MAX = Duration.ofSeconds(30);
   private static final long PURGE_MILLIS_MAX = 60_000;
 
   private final RatisSettings settings;
@@ -205,12 +207,14 @@ public final class RatisLog implements Log {
 
   /** Asks the others, while this replica leads, until the queue has the level of this release. */
   private void raise(Replica replica, PeerServices services, DivisionInfo own) {
+    Duration pace = RAISE_PACE;
     try {
       while (replica.level() < replica.levelMax() && !health.isClosed() && !health.hasFailed()) {
         if (own.isLeaderReady()) {
           replica.raise(services.levelOfAll());
+          pace = pace.compareTo(RAISE_PACE_MAX) < 0 ? pace.multipliedBy(2) : pace;
         }
-        Thread.sleep(RAISE_PACE);
+        Thread.sleep(pace);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -316,6 +320,7 @@ public final class RatisLog implements Log {
           new Membership(
               built,
               own,
+              directory.segments(),
               change ->
                   new SetConfigurationRequest(
                       client, name, GROUP, calls.incrementAndGet(), change)));

@@ -26,8 +26,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Snapshots as files {@code snapshot.<index>}: magic, format, term, index and length of the
- * message, the message, and the SHA-256 of all that. A file with that name is complete and durable.
+ * Snapshots as files {@code snapshot.<index>}, or {@code received.<index>} where another replica
+ * wrote it: magic, format, term, index and length of the message, the message, and the SHA-256 of
+ * all that. A file with such a name is complete and durable, and so are the blobs that it lists.
  */
 final class SnapshotFiles {
 
@@ -38,7 +39,11 @@ final class SnapshotFiles {
   private static final System.Logger LOG = System.getLogger(SnapshotFiles.class.getName());
 
   private static final byte[] MAGIC = "podpoolS".getBytes(US_ASCII);
-  private static final Pattern NAME = Pattern.compile("snapshot\\.(\\d{1,18})");
+  private static final String OWN = "snapshot.";
+  private static final String RECEIVED = "received.";
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(?:%s|%s)(\\d{1,18})".formatted(Pattern.quote(OWN), Pattern.quote(RECEIVED)));
   private static final String UNFINISHED = "unfinished.";
 
   private final Path directory;
@@ -52,7 +57,24 @@ final class SnapshotFiles {
    *
    * @param sha256 of the state, and of nothing else: where states are equal, this is
    */
-  record Written(Path file, long term, long index, long bytes, ByteString sha256) {}
+  record Written(Path file, long term, long index, long bytes, ByteString sha256) {
+
+    /** Whether another replica wrote it: then the log here may end before it. */
+    boolean isReceived() {
+      return String.valueOf(file.getFileName()).startsWith(RECEIVED);
+    }
+  }
+
+  /** What becomes of a snapshot of another replica before it counts here. */
+  interface Incoming {
+
+    /**
+     * Makes all that {@code state} refers to durable.
+     *
+     * @throws IOException if the snapshot is not to count; so does any other exception
+     */
+    void prepare(Written received, Snapshot state) throws IOException;
+  }
 
   /**
    * The newest snapshot, read through and found undamaged; null if there is none. Removes older and
@@ -90,7 +112,7 @@ final class SnapshotFiles {
   /** Writes {@code state}; when this returns, it is durable. Leaves nothing behind if it fails. */
   Written write(long term, long index, Snapshot state) throws IOException {
     Path unfinished = directory.resolve(UNFINISHED + index);
-    Path file = directory.resolve("snapshot." + index);
+    Path file = directory.resolve(OWN + index);
     MessageDigest ofState = sha256();
     Files.deleteIfExists(unfinished);
     try {
@@ -125,8 +147,11 @@ final class SnapshotFiles {
     }
   }
 
-  /** A snapshot that comes from another replica; durable when this returns, and undamaged. */
-  Written receive(Iterator<byte[]> pieces) throws IOException {
+  /**
+   * A snapshot that comes from another replica; durable when this returns, and undamaged. Until it
+   * is prepared, the one before it counts.
+   */
+  Written receive(Iterator<byte[]> pieces, Incoming incoming) throws IOException {
     Path unfinished = directory.resolve(UNFINISHED + "received");
     Files.deleteIfExists(unfinished);
     try {
@@ -147,8 +172,9 @@ final class SnapshotFiles {
         }
         channel.force(true);
       }
-      Written received = check(unfinished, index);
-      Path file = directory.resolve("snapshot." + index);
+      Written received = checkReceived(unfinished, index);
+      incoming.prepare(received, read(received));
+      Path file = directory.resolve(RECEIVED + index);
       Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
       Disk.syncDirectory(directory);
       return new Written(file, received.term(), index, received.bytes(), received.sha256());
@@ -179,6 +205,14 @@ final class SnapshotFiles {
         .putLong(index)
         .putLong(length)
         .array();
+  }
+
+  private static Written checkReceived(Path file, long index) throws IOException {
+    try {
+      return check(file, index);
+    } catch (LogException e) {
+      throw new IOException("it came damaged, or of a later release", e);
+    }
   }
 
   private static Written check(Path file, long index) throws IOException {

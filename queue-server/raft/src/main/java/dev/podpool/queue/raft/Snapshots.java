@@ -3,6 +3,7 @@ package dev.podpool.queue.raft;
 import dev.podpool.protocol.Snapshot;
 import dev.podpool.queue.loop.Log.Replica;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +26,8 @@ final class Snapshots {
   private static final System.Logger LOG = System.getLogger(Snapshots.class.getName());
 
   private static final long CLOSE_SECONDS_MAX = 5;
+  // Between two that another replica sends in full.
+  private static final Duration FULL_PACE = Duration.ofSeconds(10);
 
   private final SnapshotFiles files;
   private final long logBytes;
@@ -87,7 +90,11 @@ final class Snapshots {
     }
   }
 
-  /** Has {@code fetch} bring a newer snapshot from another replica, and goes on from there. */
+  /**
+   * Has {@code fetch} bring a newer snapshot from another replica, and goes on from there. Where
+   * that fails it is asked for again: at once, unless the disk is full. What this release can't
+   * apply is the log's end.
+   */
   CompletableFuture<SnapshotFiles.Written> fill(Callable<SnapshotFiles.Written> fetch) {
     CompletableFuture<SnapshotFiles.Written> filled = new CompletableFuture<>();
     writer.execute(
@@ -99,10 +106,24 @@ final class Snapshots {
             grown.set(0);
             filled.complete(written);
           } catch (Exception | Error e) {
+            if (e instanceof LogException) {
+              health.fail(e);
+            } else if (Disk.isFull(e)) {
+              LOG.log(System.Logger.Level.WARNING, "no room for another replica's snapshot", e);
+              rest();
+            }
             filled.completeExceptionally(e);
           }
         });
     return filled;
+  }
+
+  private static void rest() {
+    try {
+      Thread.sleep(FULL_PACE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Starts no more, and waits a little for what is being written; the log has it, too. */

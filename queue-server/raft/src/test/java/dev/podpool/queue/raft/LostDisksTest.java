@@ -52,14 +52,17 @@ class LostDisksTest extends ThreeReplicas {
     Path slow = Files.createDirectories(directory.resolve("2"));
     Files.writeString(slow.resolve("format"), "podpool-log 1\n");
     Files.writeString(slow.resolve("replica"), "queue-2.0000abcd\n");
+    SnapshotFiles none = new SnapshotFiles(slow);
+    Snapshots snapshots = new Snapshots(none, 1, new Health(failures::add), () -> {});
     PeerServices asked =
         new PeerServices(
-            network(2, authority), List.of(), "queue-2.0000abcd", replicas[2], null, null);
+            network(2, authority), List.of(), "queue-2.0000abcd", replicas[2], none, snapshots);
     Server server = asked.serveAlone();
     start(0, BLOB);
     start(1, BLOB);
     append(1, 20, 300);
     server.shutdownNow().awaitTermination();
+    snapshots.close();
 
     start(2, BLOB);
     awaitApplied(20, 300);

@@ -134,8 +134,49 @@ class PowerLossTest {
     }
     atEachMoment(
         () -> new SnapshotFiles(directory).write(1, 10, state(10)),
-        () -> new SnapshotFiles(directory).receive(pieces.iterator()),
+        () -> new SnapshotFiles(directory).receive(pieces.iterator(), (received, state) -> {}),
         this::newestIs);
+  }
+
+  private LogCheck.Tail start() throws IOException {
+    return LogCheck.run(directory, new SnapshotFiles(directory).newest(), SegmentTest.BYTES_MAX);
+  }
+
+  @Test
+  void oneThatComesFromAnotherReplicaTakesThePlaceOfALogThatEndsBeforeIt() throws Exception {
+    SnapshotFiles.Written theirs = new SnapshotFiles(directory).write(1, 20, state(20));
+    List<byte[]> pieces = List.of(Files.readAllBytes(theirs.file()));
+    Change log =
+        () -> {
+          Disk.replace(directory.resolve(Votes.NAME), "term=1\nvotedFor=\n");
+          goOnAlone();
+        };
+    Change receive =
+        () -> new SnapshotFiles(directory).receive(pieces.iterator(), (received, state) -> {});
+    atEachMoment(
+        log,
+        receive,
+        wasDone -> {
+          assertThat(start().next()).isIn(1L, 21L);
+          assertThat(!wasDone || start().next() == 21).isTrue();
+        });
+    atEachMoment(
+        () -> {
+          log.make();
+          receive.make();
+        },
+        this::start,
+        wasDone -> assertThat(start().next()).isEqualTo(21));
+  }
+
+  @Test
+  void oneOfThisReplicasOwnDoesNot() throws Exception {
+    Disk.replace(directory.resolve(Votes.NAME), "term=1\nvotedFor=\n");
+    goOnAlone();
+    new SnapshotFiles(directory).write(1, 20, state(20));
+    assertThatThrownBy(this::start)
+        .isInstanceOf(LogException.class)
+        .hasMessageContaining("entries 1 to 20, up to which there is a snapshot, are missing");
   }
 
   @Test

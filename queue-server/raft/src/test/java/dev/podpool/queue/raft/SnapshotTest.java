@@ -238,8 +238,32 @@ class SnapshotTest {
     SnapshotFiles.Written other = files.write(4, 9, state);
     assertThat(other.sha256()).isEqualTo(digestOf(state));
     SnapshotFiles.Written received =
-        files.receive(List.of(Files.readAllBytes(other.file())).iterator());
+        files.receive(List.of(Files.readAllBytes(other.file())).iterator(), (came, itsState) -> {});
     assertThat(received.sha256()).isEqualTo(digestOf(state));
+  }
+
+  @Test
+  void oneOfAnotherReplicaCountsWhenAllThatItRefersToIsThereAndNotBefore() throws Exception {
+    SnapshotFiles theirs = new SnapshotFiles(Files.createDirectory(directory.resolve("theirs")));
+    Snapshot state = Snapshot.newBuilder().setIndex(9).build();
+    byte[] sent = Files.readAllBytes(theirs.write(1, 9, state).file());
+    SnapshotFiles files = new SnapshotFiles(Files.createDirectory(directory.resolve("own")));
+    files.write(1, 5, Snapshot.newBuilder().setIndex(5).build());
+
+    assertThatThrownBy(
+            () ->
+                files.receive(
+                    List.of(sent).iterator(),
+                    (came, itsState) -> {
+                      assertThat(itsState).isEqualTo(state);
+                      throw new IOException("a blob did not come");
+                    }))
+        .hasMessage("a blob did not come");
+    assertThat(files.newest().index()).isEqualTo(5);
+    assertThatThrownBy(() -> files.receive(List.of(new byte[100]).iterator(), (came, s) -> {}))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("damaged");
+    assertThat(files.newest().index()).isEqualTo(5);
   }
 
   private static ByteString digestOf(Snapshot state) throws Exception {
