@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -31,6 +32,8 @@ public final class QueueServer implements AutoCloseable {
 
   private static final int CONNECTIONS_MAX = 25_000;
   private static final int OTHER_FILES = 500;
+  // A log of gigabytes is read before it serves. As long as the operator lets a pod start.
+  private static final Duration START_TIME_MAX = Duration.ofMinutes(10);
 
   private final QueueLoop queue;
   private final QueueFront front;
@@ -100,7 +103,8 @@ public final class QueueServer implements AutoCloseable {
   public QueueServer(Settings settings) throws IOException {
     RatisSettings alone =
         RatisSettings.of(settings.directory().resolve("log"), settings.onFailure())
-            .withDataSince(settings.dataSince());
+            .withDataSince(settings.dataSince())
+            .withStartTimeout(START_TIME_MAX);
     Replicas replicas = settings.replicas();
     RatisLog log = new RatisLog(replicas == null ? alone : replicas.of(alone));
     Map<String, String> addresses =
