@@ -4,9 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.Principal;
@@ -39,19 +37,17 @@ final class ReplicaTls {
       Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
   private static final int KEPT_MAX = 2;
 
-  private final Path identityFile;
-  private final Identity identity = new Identity();
+  private final Identity identity;
   private final ReplicaTrust trust;
 
   /**
    * Of {@code directory}.
    *
-   * @throws IOException if a file is missing, or not what it should be
+   * @throws IOException if a file is missing, or not what it should be, or others can read the key
    */
   ReplicaTls(Path directory) throws IOException {
-    identityFile = directory.resolve("tls.pem");
+    identity = new Identity(new PemFile<>(directory.resolve("tls.pem"), true, Shown::of));
     trust = new ReplicaTrust(directory.resolve("ca.crt"), Set.of());
-    identity.refresh();
   }
 
   X509ExtendedKeyManager identity() {
@@ -75,53 +71,36 @@ final class ReplicaTls {
     return found;
   }
 
-  static IOException unusable(Path file, Exception why) {
-    return new IOException(
-        "%s can't be used (%s): it must hold what replicas know each other by, in PEM"
-            .formatted(file, why),
-        why);
+  private record Shown(PrivateKey key, List<X509Certificate> chain) {
+
+    static Shown of(String pem) throws GeneralSecurityException {
+      Matcher key = KEY.matcher(pem);
+      if (!key.find()) {
+        throw new CertificateException("there is no private key");
+      }
+      byte[] encoded = Base64.getMimeDecoder().decode(key.group(1));
+      return new Shown(
+          KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(encoded)),
+          certificates(pem.substring(key.end())));
+    }
   }
 
-  private record Shown(PrivateKey key, List<X509Certificate> chain) {}
-
   /** For both ends; a connection keeps what it began with. */
-  private final class Identity extends X509ExtendedKeyManager {
+  private static final class Identity extends X509ExtendedKeyManager {
 
+    private final PemFile<Shown> file;
     private final Map<String, Shown> byAlias = new LinkedHashMap<>(); // guarded by this
-    private @Nullable FileTime read; // guarded by this
     private int number; // guarded by this
 
-    synchronized void refresh() throws IOException {
-      FileTime written = Files.getLastModifiedTime(identityFile);
-      if (written.equals(read)) {
-        return;
-      }
-      try {
-        String pem = Files.readString(identityFile);
-        Matcher key = KEY.matcher(pem);
-        if (!key.find()) {
-          throw new CertificateException("there is no private key");
-        }
-        Shown shown =
-            new Shown(
-                KeyFactory.getInstance("EC")
-                    .generatePrivate(
-                        new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(key.group(1)))),
-                certificates(pem.substring(key.end())));
-        byAlias.put(String.valueOf(++number), shown);
-        byAlias.keySet().removeIf(alias -> Integer.parseInt(alias) <= number - KEPT_MAX);
-        read = written;
-      } catch (GeneralSecurityException | IllegalArgumentException e) {
-        throw unusable(identityFile, e);
-      }
+    Identity(PemFile<Shown> file) {
+      this.file = file;
     }
 
     private synchronized String newest() {
-      try {
-        refresh();
-      } catch (IOException e) {
-        System.getLogger(ReplicaTls.class.getName())
-            .log(System.Logger.Level.WARNING, "the replica goes on as it was known: {0}", e);
+      Shown newest = file.newest();
+      if (!newest.equals(byAlias.get(String.valueOf(number)))) {
+        byAlias.put(String.valueOf(++number), newest);
+        byAlias.keySet().removeIf(alias -> Integer.parseInt(alias) <= number - KEPT_MAX);
       }
       return String.valueOf(number);
     }

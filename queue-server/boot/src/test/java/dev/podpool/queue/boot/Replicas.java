@@ -19,6 +19,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -40,6 +42,8 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   static final int COUNT = 3;
   private static final int START_SECONDS_MAX = 60;
   private static final Pattern READY = Pattern.compile("ok: entry (\\d+) is ");
+  private static final FileAttribute<?> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   private static final Pattern LEADS = Pattern.compile("this replica leads, in term (\\d+)");
 
   private final Path directory;
@@ -79,7 +83,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     }
     for (int i = 0; i < COUNT; i++) {
       Path tls = Files.createDirectories(directory.resolve("tls-" + i));
-      Files.writeString(tls.resolve("tls.pem"), identity(address(i)));
+      Files.writeString(Files.createFile(tls.resolve("tls.pem"), OWNER_ONLY), identity(address(i)));
       Files.writeString(tls.resolve("ca.crt"), authority.pem());
       start(i);
     }
