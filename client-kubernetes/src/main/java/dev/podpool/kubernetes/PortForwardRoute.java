@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -98,24 +99,27 @@ final class PortForwardRoute implements ClusterRoute {
   /** Waits for calls to the API server, each as long as the client is configured to wait. */
   @Override
   public Endpoint locate() throws IOException {
-    return to(null);
+    return to(() -> choice(false));
+  }
+
+  /** A pod whose node is gone is ready for most of a minute: the next that is, is called. */
+  @Override
+  public Endpoint locateOther() throws IOException {
+    return to(() -> choice(true));
   }
 
   /** To the pod that the leader's host names, which nobody resolves here. */
   @Override
   public Endpoint locate(HostPort leader) throws IOException {
     String pod = leader.host().replaceFirst("[.].*", "");
-    return to(isOfQueue(pod) ? pod : null);
+    return to(() -> isOfQueue(pod) ? pod : choice(false));
   }
 
   private boolean isOfQueue(String pod) {
     return pod.matches(Pattern.quote(queue + "-queue-") + "[0-9]+");
   }
 
-  /**
-   * @param pod null for any that is ready
-   */
-  private Endpoint to(@Nullable String pod) throws IOException {
+  private Endpoint to(Supplier<String> pod) throws IOException {
     synchronized (way) {
       if (closed) {
         throw new IOException("the connection was closed");
@@ -124,7 +128,7 @@ final class PortForwardRoute implements ClusterRoute {
         // Neither needs the other, and the API server may be far.
         CompletableFuture<Until<String>> key = asksForToken();
         Published now = published();
-        called = pod == null ? choice() : pod;
+        called = pod.get();
         return new Endpoint(
             InetAddress.getLoopbackAddress().getHostAddress(),
             forward(now.at().port()).getLocalPort(),
@@ -204,8 +208,12 @@ final class PortForwardRoute implements ClusterRoute {
         now.plus(Duration.between(now, end).multipliedBy(4).dividedBy(5)));
   }
 
-  /** A pod that is ready: the one that was called last, if it is; the first, if none is. */
-  private String choice() {
+  /**
+   * A pod that is ready: the one that was called last, if it is; the first, if none is.
+   *
+   * @param isOther whether the one that was called last is to be so only if no other is ready
+   */
+  private String choice(boolean isOther) {
     List<String> ready =
         client
             .pods()
@@ -222,7 +230,9 @@ final class PortForwardRoute implements ClusterRoute {
     if (ready.isEmpty()) {
       return queue + "-queue-0";
     }
-    return ready.contains(called) ? called : ready.get(0);
+    return !isOther && ready.contains(called)
+        ? called
+        : ready.stream().filter(pod -> pod.compareTo(called) > 0).findFirst().orElse(ready.get(0));
   }
 
   private static boolean isReady(Pod pod) {
@@ -349,7 +359,7 @@ final class PortForwardRoute implements ClusterRoute {
               && step(steps, "address of the queue", this::published)
               && step(
                   steps, "token of ServiceAccount " + serviceAccount, () -> token(asksForToken()))
-              && step(steps, "pods of the queue", () -> called = choice())
+              && step(steps, "pods of the queue", () -> called = choice(false))
               && step(steps, "port forwarded to pod " + called, this::probe);
     }
     return steps;

@@ -299,6 +299,21 @@ class PortForwardRouteTest {
   }
 
   @Test
+  void wherePodsLookReadyAndDoNotAnswerEachIsCalledInItsTurn() throws Exception {
+    api.person.hasPods("q", "True", "True", "True");
+    PortForwardRoute route = route();
+    route.locate(SECOND); // whose node is gone
+
+    assertThat(tried(route.locateOther())).containsExactly("q-queue-2");
+    assertThat(tried(route.locate())).as("nobody says that it is silent").contains("q-queue-2");
+    assertThat(tried(route.locateOther())).containsExactly("q-queue-0");
+    assertThat(tried(route.locateOther())).containsExactly("q-queue-1");
+
+    api.person.hasPods("q", "False", "True", "False");
+    assertThat(tried(route.locateOther())).as("no other is").containsExactly("q-queue-1");
+  }
+
+  @Test
   void aWalkGoesToThePodThatIsCalledAndNamesIt() throws Exception {
     api.person.hasPods("q", "True", "True", "True");
     PortForwardRoute route = route();

@@ -46,6 +46,17 @@ public record Endpoint(String host, int port, String key, @Nullable Trust trust)
     default Endpoint locate(HostPort leader) throws IOException {
       return locate().at(leader);
     }
+
+    /**
+     * The endpoint, where that which was told last has led to nobody who answers: another
+     * replica's, if this source knows of several, as that of a machine that is gone looks well for
+     * long.
+     *
+     * @throws IOException as above
+     */
+    default Endpoint locateOther() throws IOException {
+      return locate();
+    }
   }
 
   /**

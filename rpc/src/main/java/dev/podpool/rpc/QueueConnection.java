@@ -67,6 +67,8 @@ public final class QueueConnection implements QueueAccess {
   private @Nullable HostPort leader;
   // Whether the channel has led to a replica that can't say who leads; guarded by this.
   private boolean astray;
+  // Whether nobody has answered where the source said, nor said who does; guarded by this.
+  private boolean unanswered;
   private boolean closed; // guarded by this
 
   public QueueConnection(Endpoint.Source source) {
@@ -135,13 +137,18 @@ public final class QueueConnection implements QueueAccess {
 
   private void findNow() throws IOException {
     HostPort leading;
+    boolean elsewhere;
     synchronized (this) {
       if (closed) {
         throw closed();
       }
       leading = leader;
+      elsewhere = unanswered;
     }
-    Endpoint now = leading == null ? source.locate() : source.locate(leading);
+    Endpoint now =
+        leading != null
+            ? source.locate(leading)
+            : elsewhere ? source.locateOther() : source.locate();
     synchronized (this) {
       if (closed) {
         throw closed();
@@ -156,6 +163,7 @@ public final class QueueConnection implements QueueAccess {
         channel = next;
         astray = false;
       }
+      unanswered = false;
       endpoint = now; // with the newest key, which the headers of calls are made with
       foundNanos = System.nanoTime();
       if (channel.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
@@ -223,6 +231,7 @@ public final class QueueConnection implements QueueAccess {
     if (by.equals(channel)) {
       leader = elsewhere == null ? null : HostPort.parse(elsewhere);
       astray |= elsewhere != null && leader == null;
+      unanswered = leader == null;
       foundNanos = System.nanoTime() - FOUND_NANOS_MAX;
     }
   }

@@ -134,7 +134,7 @@ class ConnectionTest {
   }
 
   @Test
-  void theSourceSaysWhereTheLeaderIsAndIsAskedForAnyReplicaWhenThatIsGone() throws Exception {
+  void theSourceSaysWhereTheLeaderIsAndIsAskedForAnotherReplicaWhenThatIsGone() throws Exception {
     HostPort leader = new HostPort("q-queue-1.q-queue.search.svc", 7420);
     Metadata trailers = new Metadata();
     trailers.put(QueueRpc.LEADER, leader.host() + ":" + leader.port());
@@ -155,6 +155,12 @@ class ConnectionTest {
             asked.add(there.host());
             return new Endpoint("127.0.0.1", leadsAt, "key");
           }
+
+          @Override
+          public Endpoint locateOther() {
+            asked.add("other");
+            return locate();
+          }
         };
     try (QueueConnection connection = new QueueConnection(source)) {
       assertThatThrownBy(() -> connection.read(QUESTION, SOON))
@@ -168,7 +174,7 @@ class ConnectionTest {
         assertThatThrownBy(() -> connection.read(QUESTION, SOON))
             .isInstanceOf(QueueUnreachableException.class);
       }
-      assertThat(asked).contains("any");
+      assertThat(asked).contains("other");
     } finally {
       follows.shutdownNow();
       leads.shutdownNow();
@@ -190,6 +196,39 @@ class ConnectionTest {
       }
     } finally {
       parted.shutdownNow();
+    }
+  }
+
+  @Test
+  void whereNobodyAnswersTheSourceIsAskedForAnotherUntilOneDoes() throws Exception {
+    Server leads = replica(Status.OK, new Metadata());
+    int leadsAt = leads.getPort();
+    AtomicInteger others = new AtomicInteger();
+    Endpoint.Source source =
+        new Endpoint.Source() {
+          @Override
+          public Endpoint locate() {
+            return new Endpoint("127.0.0.1", others.get() < 2 ? 1 : leadsAt, "key");
+          }
+
+          @Override
+          public Endpoint locateOther() {
+            others.incrementAndGet();
+            return locate();
+          }
+        };
+    try (QueueConnection connection = new QueueConnection(source)) {
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> connection.read(QUESTION, SOON))
+            .isInstanceOf(QueueUnreachableException.class);
+        assertThat(others).hasValue(i);
+      }
+      connection.read(QUESTION, SOON);
+      assertThat(others).hasValue(2);
+      connection.read(QUESTION, SOON);
+      assertThat(others).hasValue(2);
+    } finally {
+      leads.shutdownNow();
     }
   }
 

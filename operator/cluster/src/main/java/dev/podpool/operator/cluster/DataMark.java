@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,10 @@ final class DataMark {
 
   /** Since when {@code queue} has data, as one of {@code parts} says; null if none does. */
   static @Nullable Instant since(QueueCluster queue, Stream<ConfigMap> parts) {
+    return find(queue, parts).map(DataMark::since).orElse(null);
+  }
+
+  private static Optional<ConfigMap> find(QueueCluster queue, Stream<ConfigMap> parts) {
     String name = QueueNames.data(queue.getMetadata().getName());
     return parts
         .filter(part -> part.getMetadata().getName().equals(name))
@@ -46,16 +51,28 @@ final class DataMark {
         .filter(
             part ->
                 part.getMetadata().getOwnerReferences().isEmpty() || Owners.isOwned(part, queue))
-        .findFirst()
-        .map(DataMark::since)
-        .orElse(null);
+        .findFirst();
   }
 
   private static Instant since(ConfigMap mark) {
+    Instant told = told(mark);
+    return told == null ? Instant.parse(mark.getMetadata().getCreationTimestamp()) : told;
+  }
+
+  /** Null where somebody has edited it. */
+  private static @Nullable Instant told(ConfigMap mark) {
     try {
       return Instant.parse(mark.getData() == null ? "" : mark.getData().getOrDefault(SINCE, ""));
     } catch (DateTimeParseException e) {
-      return Instant.parse(mark.getMetadata().getCreationTimestamp()); // somebody has edited it
+      return null;
     }
+  }
+
+  /**
+   * Whether the mark of {@code queue} is among {@code parts}, and no longer says since when: a pod
+   * that is told nothing would begin anew.
+   */
+  static boolean isSilent(QueueCluster queue, Stream<ConfigMap> parts) {
+    return find(queue, parts).filter(mark -> told(mark) == null).isPresent();
   }
 }

@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -152,6 +153,8 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
       if (there != null && Owners.isOwned(there, queue) && statuses.serves()) {
         tools.calls().apply(DataMark.of(queue, now));
       }
+    } else if (DataMark.isSilent(queue, context.getSecondaryResourcesAsStream(ConfigMap.class))) {
+      mendMark(queue, dataSince);
     }
     boolean isWritten = publish(queue, statuses.status());
     return UpdateControl.<QueueCluster>noUpdate()
@@ -159,6 +162,18 @@ public final class QueueReconciler implements Reconciler<QueueCluster> {
             !isWritten
                 ? ApiCalls.UNWRITTEN
                 : statuses.isWhole() ? LOOK_AGAIN : LOOK_WHILE_STARTING);
+  }
+
+  /** Not one that is gone, which a cache that is behind still has: somebody accepts a loss so. */
+  private void mendMark(QueueCluster queue, Instant dataSince) {
+    ConfigMap there =
+        tools
+            .calls()
+            .findConfigMap(
+                queue.getMetadata().getNamespace(), QueueNames.data(queue.getMetadata().getName()));
+    if (there != null && DataMark.isSilent(queue, Stream.of(there))) {
+      tools.calls().apply(DataMark.of(queue, dataSince));
+    }
   }
 
   private static List<Pod> pods(Context<QueueCluster> context) {

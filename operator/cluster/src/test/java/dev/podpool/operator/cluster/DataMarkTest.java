@@ -49,4 +49,15 @@ class DataMarkTest {
     mark.setData(null);
     assertThat(DataMark.since(queue("one"), Stream.of(mark))).isEqualTo("2026-01-01T00:00:00Z");
   }
+
+  @Test
+  void itIsSilentWhereItNoLongerSaysWhenAndIsThatQueues() {
+    ConfigMap mark = DataMark.of(queue("one"), NOW);
+    assertThat(DataMark.isSilent(queue("one"), Stream.of(mark))).isFalse();
+    assertThat(DataMark.isSilent(queue("one"), Stream.of())).isFalse();
+    assertThat(DataMark.isSilent(queue("one"), Stream.of(madeThen(mark, "")))).isTrue();
+    assertThat(DataMark.isSilent(queue("two"), Stream.of(madeThen(mark, "")))).isFalse();
+    mark.getData().remove(DataMark.SINCE);
+    assertThat(DataMark.isSilent(queue("one"), Stream.of(mark))).isTrue();
+  }
 }

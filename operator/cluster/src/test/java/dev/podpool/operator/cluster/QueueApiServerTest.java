@@ -387,6 +387,27 @@ class QueueApiServerTest {
   }
 
   @Test
+  void aMarkThatNoLongerSaysSinceWhenIsWrittenAgainForPodsReadIt() {
+    cluster.createQueue("default");
+    cluster.startOperator();
+    cluster.awaitQueue("default");
+    cluster.statefulSetReady("default-queue");
+    String made = await(this::mark, there -> there != null).getMetadata().getCreationTimestamp();
+    cluster.statefulSetReady("default-queue", 0);
+    await(this::readyMessage, "Starting"::equals);
+
+    for (String edited : List.of("null", "\"\"", "\"for ever\"")) {
+      cluster
+          .client
+          .resource(mark())
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"data\": {\"since\": %s}}".formatted(edited));
+      await(() -> mark().getData().get("since"), made::equals);
+    }
+  }
+
+  @Test
   void lostDataIsToldAndNothingBeginsAnewUntilAPersonWantsIt() {
     cluster.createQueue("default");
     cluster.startOperator();

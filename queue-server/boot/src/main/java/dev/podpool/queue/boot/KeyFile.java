@@ -29,12 +29,7 @@ final class KeyFile {
    */
   static String read(Path file) throws IOException {
     try {
-      Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
-      if (!OWNER_ONLY.containsAll(permissions)) {
-        throw new IOException(
-            "key file %s is open to others (%s): chmod 600 %s, and take a new key if anybody may have read it"
-                .formatted(file, PosixFilePermissions.toString(permissions), file));
-      }
+      requireOwnerOnly(file);
       long bytes = Files.size(file);
       if (bytes > KEY_BYTES_MAX) {
         throw new IOException(
@@ -53,6 +48,20 @@ final class KeyFile {
           "key file %s is missing: write a random key of %d characters or more into it, with mode 600"
               .formatted(file, KEY_CHARS_MIN),
           e);
+    }
+  }
+
+  /**
+   * Of {@code file}, which holds a key.
+   *
+   * @throws IOException if it is missing, or others can read it; the message has the remedy
+   */
+  static void requireOwnerOnly(Path file) throws IOException {
+    Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(file);
+    if (!OWNER_ONLY.containsAll(permissions)) {
+      throw new IOException(
+          "key file %s is open to others (%s): chmod 600 %s, and take a new key if anybody may have read it"
+              .formatted(file, PosixFilePermissions.toString(permissions), file));
     }
   }
 }

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -31,6 +32,8 @@ public final class QueueServer implements AutoCloseable {
 
   private static final int CONNECTIONS_MAX = 25_000;
   private static final int OTHER_FILES = 500;
+  // A log of gigabytes is read before it serves. As long as the operator lets a pod start.
+  private static final Duration START_TIME_MAX = Duration.ofMinutes(10);
 
   private final QueueLoop queue;
   private final QueueFront front;
@@ -100,7 +103,8 @@ public final class QueueServer implements AutoCloseable {
   public QueueServer(Settings settings) throws IOException {
     RatisSettings alone =
         RatisSettings.of(settings.directory().resolve("log"), settings.onFailure())
-            .withDataSince(settings.dataSince());
+            .withDataSince(settings.dataSince())
+            .withStartTimeout(START_TIME_MAX);
     Replicas replicas = settings.replicas();
     RatisLog log = new RatisLog(replicas == null ? alone : replicas.of(alone));
     Map<String, String> addresses =
@@ -133,7 +137,13 @@ public final class QueueServer implements AutoCloseable {
       monitor =
           watched == null || metrics == null
               ? null
-              : monitor(watched, lacking, !addresses.isEmpty(), queue, front, metrics);
+              : monitor(
+                  watched,
+                  lacking,
+                  addresses.isEmpty() ? null : new CatchUp(log, queue),
+                  queue,
+                  front,
+                  metrics);
       started = true;
     } finally {
       if (!started) {
@@ -148,29 +158,32 @@ public final class QueueServer implements AutoCloseable {
   /**
    * {@code /livez} appends an entry and waits until it is applied, so it fails where the disk
    * hangs; a replica that follows looks only whether its loop moves. {@code /healthz} does the
-   * same, and fails where nobody can connect, too, which a restart would not mend; {@code /metrics}
-   * reads the state between two entries.
+   * same, and fails where nobody can connect, or this replica is still behind, too, which a restart
+   * would not mend; {@code /metrics} reads the state between two entries.
+   *
+   * @param catchUp null for the only replica
    */
   private static Monitor monitor(
       InetSocketAddress address,
       Supplier<@Nullable String> lacking,
-      boolean isOneOfSeveral,
+      @Nullable CatchUp catchUp,
       QueueLoop queue,
       QueueFront front,
       Metrics metrics)
       throws IOException {
     SortedMap<String, Monitor.Question> questions = new TreeMap<>();
-    Monitor.Question lives = () -> queue.leads() ? durable(queue) : following(queue);
-    questions.put("/livez", isOneOfSeveral ? lives : () -> durable(queue));
+    Monitor.Question lives =
+        () -> catchUp == null || queue.leads() ? durable(queue) : following(queue);
+    questions.put("/livez", lives);
     questions.put(
         "/healthz",
         () -> {
           String why = lacking.get();
-          if (why == null && isOneOfSeveral && queue.leader() == null) {
-            why = "no replica is known to lead";
+          if (why == null && catchUp != null) {
+            why = catchUp.lacking();
           }
           return why == null
-              ? (isOneOfSeveral ? lives.ask() : durable(queue))
+              ? lives.ask()
               : CompletableFuture.failedFuture(new IllegalStateException(why));
         });
     questions.put(

@@ -1,10 +1,9 @@
 package dev.podpool.queue.boot;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateException;
@@ -15,21 +14,18 @@ import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Whom a replica takes for another: whoever shows a certificate of one of the authorities in a
- * file, for one of some names. Whoever writes the file anew is heeded from the next connection on.
- * Thread-safe.
+ * file, for one of some names. Whoever writes the file anew is heeded from the next connection on;
+ * while it can't be used, what it said before holds. Thread-safe.
  */
 final class ReplicaTrust extends X509ExtendedTrustManager {
 
   private static final int DNS_NAME = 2; // GeneralName's tag, RFC 5280
 
-  private final Path file;
   private final Set<String> names;
-  private @Nullable FileTime read; // guarded by this
-  private @Nullable X509ExtendedTrustManager newest; // guarded by this
+  private final PemFile<X509ExtendedTrustManager> trusted;
 
   /**
    * Of the authorities in {@code file}, in PEM.
@@ -39,31 +35,24 @@ final class ReplicaTrust extends X509ExtendedTrustManager {
    * @throws IOException if the file is missing, or not what it should be
    */
   ReplicaTrust(Path file, Set<String> names) throws IOException {
-    this.file = file;
     this.names = Set.copyOf(names);
-    newest();
+    trusted = new PemFile<>(file, false, ReplicaTrust::trusting);
   }
 
-  private synchronized X509ExtendedTrustManager newest() throws IOException {
-    FileTime written = Files.getLastModifiedTime(file);
-    if (newest != null && written.equals(read)) {
-      return newest;
-    }
+  private static X509ExtendedTrustManager trusting(String pem) throws GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
     try {
-      KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
-      int number = 0;
-      for (X509Certificate each : ReplicaTls.certificates(Files.readString(file))) {
-        store.setCertificateEntry(String.valueOf(number++), each);
-      }
-      TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-      factory.init(store);
-      newest = (X509ExtendedTrustManager) factory.getTrustManagers()[0];
-      read = written;
-      return newest;
-    } catch (GeneralSecurityException e) {
-      throw ReplicaTls.unusable(file, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // it reads nothing
     }
+    int number = 0;
+    for (X509Certificate each : ReplicaTls.certificates(pem)) {
+      store.setCertificateEntry(String.valueOf(number++), each);
+    }
+    TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+    factory.init(store);
+    return (X509ExtendedTrustManager) factory.getTrustManagers()[0];
   }
 
   /** After a look at the names; the rest is the platform's. */
@@ -72,11 +61,7 @@ final class ReplicaTrust extends X509ExtendedTrustManager {
       throw new CertificateException(
           "it is for " + chain[0].getSubjectAlternativeNames() + ", and for none of " + names);
     }
-    try {
-      return newest();
-    } catch (IOException e) {
-      throw new CertificateException(e.getMessage(), e);
-    }
+    return trusted.newest();
   }
 
   private boolean isForOne(X509Certificate shown) throws CertificateException {

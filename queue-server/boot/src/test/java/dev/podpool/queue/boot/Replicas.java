@@ -10,9 +10,17 @@ import dev.podpool.rpc.RuntimeDirectory;
 import dev.podpool.testing.Authority;
 import dev.podpool.testing.Ports;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -23,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +41,9 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
 
   static final int COUNT = 3;
   private static final int START_SECONDS_MAX = 60;
+  private static final Pattern READY = Pattern.compile("ok: entry (\\d+) is ");
+  private static final FileAttribute<?> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   private static final Pattern LEADS = Pattern.compile("this replica leads, in term (\\d+)");
 
   private final Path directory;
@@ -39,6 +51,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   private final Authority authority;
   private final List<String> peers = new ArrayList<>();
   private final int[] ports = new int[COUNT];
+  private final int[] monitors = new int[COUNT];
   private final Process[] processes = new Process[COUNT];
   private final @Nullable Namespaces network;
   private int next;
@@ -72,6 +85,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     this.authority = authority;
     for (int i = 0; i < COUNT; i++) {
       ports[i] = Ports.free();
+      monitors[i] = Ports.free();
       peers.add("--peer");
       peers.add("queue-%d=%s:%d,127.0.0.1:%d".formatted(i, address(i), Ports.free(), ports[i]));
       if (network != null) {
@@ -80,7 +94,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     }
     for (int i = 0; i < COUNT; i++) {
       Path tls = Files.createDirectories(directory.resolve("tls-" + i));
-      Files.writeString(tls.resolve("tls.pem"), identity(address(i)));
+      Files.writeString(Files.createFile(tls.resolve("tls.pem"), OWNER_ONLY), identity(address(i)));
       Files.writeString(tls.resolve("ca.crt"), authority.pem());
       start(i);
     }
@@ -148,6 +162,8 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
                 key.toString(),
                 "--port",
                 "" + ports[i],
+                "--monitor",
+                "" + monitors[i],
                 "--replica",
                 "queue-" + i,
                 "--replica-tls",
@@ -240,6 +256,29 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
       }
       Thread.sleep(50);
       said = said(i);
+    }
+  }
+
+  /** Waits until {@code i}, on loopback, is ready; the entry that it has applied then. */
+  long awaitReady(int i) throws Exception {
+    HttpRequest question =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + monitors[i] + "/healthz")).build();
+    try (HttpClient asks = HttpClient.newHttpClient()) {
+      while (true) {
+        try {
+          var answer = asks.send(question, HttpResponse.BodyHandlers.ofString());
+          if (answer.statusCode() == HttpURLConnection.HTTP_OK) {
+            Matcher entry = READY.matcher(answer.body());
+            if (!entry.find()) {
+              throw new IOException(answer.body());
+            }
+            return Long.parseLong(entry.group(1));
+          }
+        } catch (ConnectException e) {
+          // It is starting.
+        }
+        Thread.sleep(50);
+      }
     }
   }
 

@@ -66,6 +66,24 @@ class ReplicasTest {
   }
 
   @Test
+  void whoeverHasLostItsDiskIsReadyWhenItHasAllAgain() throws Exception {
+    TestClient client = new TestClient(connection, new SplittableRandom(1));
+    client.awaitApplied();
+    int leader = replicas.leader();
+    int lost = (leader + 1) % Replicas.COUNT;
+    replicas.awaitReady(lost);
+    for (int i = 0; i < JOBS; i++) {
+      client.submit(1);
+    }
+    client.awaitApplied();
+    long acknowledged = replicas.awaitReady(leader);
+
+    replicas.loseDisk(lost);
+
+    assertThat(replicas.awaitReady(lost)).isGreaterThanOrEqualTo(acknowledged);
+  }
+
+  @Test
   void whereAllDirectoriesAreLostEachEndsAndSaysSo() throws Exception {
     assertThat(replicas.loseAll()).containsOnly(QueueMain.EXIT_UNUSABLE);
 

@@ -55,13 +55,15 @@ final class Leading {
     return Status.UNAVAILABLE.withDescription(new NotLeadingException(queue.leader()).getMessage());
   }
 
-  /** What the end of a call says beside: where to call instead, if that is known. */
+  /**
+   * What the end of a call says beside: where to call instead, if that is known. Nothing where it
+   * is here.
+   */
   Metadata trailers() {
     Metadata trailers = new Metadata();
     String leader = queue.leader();
-    if (!addresses.isEmpty()) {
-      boolean isElsewhere = leader != null && !queue.leads();
-      trailers.put(QueueRpc.LEADER, isElsewhere ? addresses.getOrDefault(leader, "") : "");
+    if (!addresses.isEmpty() && !queue.leads()) {
+      trailers.put(QueueRpc.LEADER, leader == null ? "" : addresses.getOrDefault(leader, ""));
     }
     return trailers;
   }

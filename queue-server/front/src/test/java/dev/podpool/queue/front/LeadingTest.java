@@ -12,6 +12,7 @@ import dev.podpool.queue.loop.LoopMetrics;
 import dev.podpool.queue.loop.QueueLoop;
 import dev.podpool.rpc.Endpoint;
 import dev.podpool.rpc.QueueConnection;
+import dev.podpool.rpc.QueueRpc;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -128,5 +129,18 @@ class LeadingTest {
         .failsWithin(Duration.ofSeconds(20))
         .withThrowableOfType(ExecutionException.class)
         .withMessageContaining("follows; queue-1 leads");
+  }
+
+  @Test
+  void whoeverLeadsSendsNobodyElsewhere() {
+    Leading leading = new Leading(queue, Map.of("queue-1", "127.0.0.1:1"));
+    assertThat(leading.trailers().get(QueueRpc.LEADER)).as("nobody leads").isEmpty();
+    log.leader = "queue-1";
+    assertThat(leading.trailers().get(QueueRpc.LEADER)).isEqualTo("127.0.0.1:1");
+
+    log.elect();
+    log.leader = "queue-0";
+
+    assertThat(leading.trailers().containsKey(QueueRpc.LEADER)).isFalse();
   }
 }

@@ -1,6 +1,7 @@
 package dev.podpool.queue.kubernetes;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.podpool.queue.front.ShownIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,8 +46,9 @@ final class Enrolment implements AutoCloseable {
   private final QueueNames names;
   private final Path file;
   private final Pace pace;
-  private final ServingIdentity identity = new ServingIdentity();
+  private final ShownIdentity identity = new ShownIdentity(this::shown);
   private final Thread thread = new Thread(this::run, "podpool-enrolment");
+  private volatile @Nullable Serving newest;
   private @Nullable Instant complained; // touched by the thread only
 
   /** Takes what is in {@code file}, if that is still good. */
@@ -62,7 +64,7 @@ final class Enrolment implements AutoCloseable {
     try {
       Serving kept = Serving.read(file, names);
       if (kept.isValidAt(Instant.now())) {
-        identity.set(kept);
+        newest = kept;
       }
     } catch (IOException | GeneralSecurityException e) {
       LOG.log(
@@ -73,13 +75,18 @@ final class Enrolment implements AutoCloseable {
     }
   }
 
-  ServingIdentity identity() {
+  ShownIdentity identity() {
     return identity;
+  }
+
+  private ShownIdentity.@Nullable Shown shown() {
+    Serving serving = newest;
+    return serving == null ? null : new ShownIdentity.Shown(serving.key(), serving.chain());
   }
 
   /** Why nobody can connect; null where all is well. */
   @Nullable String lacking() {
-    Serving serving = identity.newest();
+    Serving serving = newest;
     if (serving == null) {
       return "no certificate yet: it is asked for, and the operator signs it;"
           + " kubectl get csr shows what became of it";
@@ -99,7 +106,7 @@ final class Enrolment implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        Serving serving = identity.newest();
+        Serving serving = newest;
         Instant due = serving == null ? Instant.EPOCH : serving.renewal();
         if (due.isAfter(Instant.now())) {
           Thread.sleep(pace.wake());
@@ -174,7 +181,7 @@ final class Enrolment implements AutoCloseable {
   }
 
   private String which() {
-    return identity.newest() == null ? "first" : "next";
+    return newest == null ? "first" : "next";
   }
 
   private static @Nullable String refused(JsonNode request) {
@@ -196,7 +203,7 @@ final class Enrolment implements AutoCloseable {
       String pem = new String(Base64.getDecoder().decode(certificate), StandardCharsets.UTF_8);
       Serving serving = Serving.of(request.pair().getPrivate(), pem, names);
       serving.write(file);
-      identity.set(serving);
+      newest = serving;
       complained = null;
       LOG.log(
           System.Logger.Level.INFO,

@@ -2,6 +2,7 @@ package dev.podpool.queue.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.podpool.queue.front.ShownIdentity;
 import dev.podpool.testing.Authority;
 import java.nio.ByteBuffer;
 import java.security.KeyPair;
@@ -21,11 +22,11 @@ import org.junit.jupiter.api.Timeout;
 
 /** Handshakes of two replicas, of which each shows what it serves with. */
 @Timeout(20)
-class ServingIdentityTest {
+class HandshakeTest {
 
   private final Authority operator = new Authority("operator");
 
-  ServingIdentityTest() throws Exception {}
+  HandshakeTest() throws Exception {}
 
   private SSLEngine engine(String pod, boolean isClient) throws Exception {
     KeyPair pair = Authority.pair();
@@ -34,8 +35,8 @@ class ServingIdentityTest {
             pair.getPublic(),
             new GeneralName[] {new GeneralName(GeneralName.dNSName, pod)},
             Duration.ofHours(1));
-    ServingIdentity identity = new ServingIdentity();
-    identity.set(new Serving(pair.getPrivate(), List.of(certificate)));
+    ShownIdentity.Shown shown = new ShownIdentity.Shown(pair.getPrivate(), List.of(certificate));
+    ShownIdentity identity = new ShownIdentity(() -> shown);
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
     trusted.setCertificateEntry("operator", operator.certificate());
