@@ -34,6 +34,7 @@ abstract class Job {
   private long position;
   private long confirmed;
   private final AtomicLong unconfirmedBytes = new AtomicLong(); // counted in the client's, too
+  private boolean skipped;
   private boolean submittedAgain;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final CountDownLatch decided = new CountDownLatch(1); // accepted, or ended
@@ -90,7 +91,10 @@ abstract class Job {
     long done = before.done();
     long failed = before.failed();
     if (results.getPosition() > position) {
-      abandon("results of the job were read and dropped by its submitter: it flows (imap)");
+      if (accepted) {
+        abandon("results of the job were read and dropped by its submitter: it flows (imap)");
+      }
+      skipped = true; // perhaps of what an earlier reader here has begun: see accepted
       return;
     }
     // After a lost connection, outcomes come again from the last confirmed.
@@ -181,6 +185,9 @@ abstract class Job {
   final void accepted() {
     accepted = true;
     decided.countDown();
+    if (skipped && position == 0 && !hasEnded()) {
+      client.send(watch()); // what is skipped once more was dropped
+    }
   }
 
   /** Waits until the queue has the job, or it has ended. */

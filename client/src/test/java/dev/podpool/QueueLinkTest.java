@@ -109,6 +109,42 @@ class QueueLinkTest {
     assertThat(result.isReady()).isFalse();
   }
 
+  private static Delivery results(AsyncResult<?> of, long position, int count) {
+    JobResults.Builder results = JobResults.newBuilder().setJobId(id(of)).setPosition(position);
+    for (int i = 0; i < count; i++) {
+      results.addOutcomes(
+          Outcome.newBuilder()
+              .setFirst(i)
+              .setCount(1)
+              .setSucceeded(
+                  Payloads.newBuilder().setCount(1).setData(ByteString.copyFromUtf8("\u00017"))));
+    }
+    return Delivery.newBuilder().setJobResults(results.setLast(position == 0)).build();
+  }
+
+  /** Such as the outcome of a dead item that was retried. */
+  @Test
+  void whatComesOfAnEarlierReadingOfTheJobIsNotTakenForWhatWasDropped() {
+    AsyncResult<List<Integer>> result = pool.mapAsync(QueueLinkTest::same, List.of(1, 2));
+    link.onDelivery(results(result, 2, 1));
+    assertThat(result.isReady()).isFalse();
+    link.onDelivery(results(result, 0, 2));
+    link.onDone(submission(result));
+
+    assertThat(result.join()).containsExactly(7, 7);
+  }
+
+  @Test
+  void whatWasDroppedIsAnError() {
+    AsyncResult<List<Integer>> result = pool.mapAsync(QueueLinkTest::same, List.of(1, 2));
+    link.onDelivery(results(result, 2, 1));
+    link.onDone(submission(result));
+    assertThat(result.isReady()).isFalse(); // it is asked for once more
+    link.onDelivery(results(result, 2, 1));
+
+    assertThatThrownBy(result::join).hasMessageContaining("read and dropped");
+  }
+
   @Test
   void jobsThatHaveALittleEachConfirmWhatTheyHaveTogether() {
     Outcome large =

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PartitionsTest {
 
   /** More with {@code -Dcuts=}. */
-  private static final int CUTS = Integer.getInteger("cuts", 3);
+  private static final int CUTS = Integer.getInteger("cuts", 2);
 
   private static final int JOBS = 300;
   private static final int CUT_MILLIS_MAX = 5_000; // several elections
@@ -59,8 +59,11 @@ class PartitionsTest {
     network.part(led, (led + 1) % Replicas.COUNT);
     network.part(led, (led + 2) % Replicas.COUNT);
 
-    client.awaitUnended(0);
-    assertThat(replicas.terms().stream().mapToInt(List::size).sum()).isGreaterThan(1);
+    while (replicas.terms().stream().mapToInt(List::size).sum() < 2) {
+      Thread.sleep(50);
+    }
+    work();
+    client.awaitUnended(0); // by the others alone
     network.heal();
     replicas.awaitMember(led);
     checkTerms();
