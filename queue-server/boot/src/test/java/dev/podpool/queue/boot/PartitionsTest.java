@@ -10,16 +10,18 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Three replicas in networks of their own, which are parted while there is work. */
+@Tag("load") // a tier of .ci/run
 @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PartitionsTest {
 
   /** More with {@code -Dcuts=}. */
-  private static final int CUTS = Integer.getInteger("cuts", 2);
+  private static final int CUTS = Integer.getInteger("cuts", 3);
 
   private static final int JOBS = 300;
   private static final int CUT_MILLIS_MAX = 5_000; // several elections
