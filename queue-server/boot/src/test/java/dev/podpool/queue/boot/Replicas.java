@@ -100,11 +100,6 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     }
   }
 
-  /** All on loopback, and not to be waited for yet. */
-  static Replicas starting(Path directory) throws Exception {
-    return new Replicas(new Authority("replicas"), directory, null);
-  }
-
   /** Waits until each knows who leads. */
   void awaitAll() throws Exception {
     for (int i = 0; i < COUNT; i++) {
