@@ -68,21 +68,20 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
    * @param network null: all are on loopback
    */
   Replicas(Path directory, @Nullable Namespaces network) throws Exception {
-    this(new Authority("replicas"), directory, network);
+    this.directory = directory;
+    this.network = network;
+    this.key = QueueProcess.key(directory, QueueProcess.KEY + "\n");
+    this.authority = new Authority("replicas");
     try {
-      awaitAll();
+      startAll();
     } catch (Exception | Error e) {
       close();
       throw e;
     }
   }
 
-  private Replicas(Authority authority, Path directory, @Nullable Namespaces network)
-      throws Exception {
-    this.directory = directory;
-    this.network = network;
-    this.key = QueueProcess.key(directory, QueueProcess.KEY + "\n");
-    this.authority = authority;
+  /** Returns when each knows who leads. */
+  private void startAll() throws Exception {
     for (int i = 0; i < COUNT; i++) {
       ports[i] = Ports.free();
       monitors[i] = Ports.free();
@@ -98,10 +97,6 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
       Files.writeString(tls.resolve("ca.crt"), authority.pem());
       start(i);
     }
-  }
-
-  /** Waits until each knows who leads. */
-  void awaitAll() throws Exception {
     for (int i = 0; i < COUNT; i++) {
       awaitServing(i);
     }

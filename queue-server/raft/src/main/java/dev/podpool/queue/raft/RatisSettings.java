@@ -76,44 +76,17 @@ public record RatisSettings(
 
   /** These, but for where others are to reach this replica, should it not stay the only one. */
   public RatisSettings withAddress(String address) {
-    return new RatisSettings(
-        directory,
-        peer,
-        List.of(new Peer(peer, address)),
-        null,
-        dataSince,
-        snapshotLogBytes,
-        entryBytesMax,
-        startTimeout,
-        onFailure);
+    return of(peer, List.of(new Peer(peer, address)), null, dataSince);
   }
 
   /** These, but for {@code peer} as one of {@code peers}. */
   public RatisSettings withPeers(String peer, List<Peer> peers, PeerNetwork network) {
-    return new RatisSettings(
-        directory,
-        peer,
-        peers,
-        network,
-        dataSince,
-        snapshotLogBytes,
-        entryBytesMax,
-        startTimeout,
-        onFailure);
+    return of(peer, peers, network, dataSince);
   }
 
   /** These, but for {@code dataSince}. */
   public RatisSettings withDataSince(@Nullable String dataSince) {
-    return new RatisSettings(
-        directory,
-        peer,
-        peers,
-        network,
-        dataSince,
-        snapshotLogBytes,
-        entryBytesMax,
-        startTimeout,
-        onFailure);
+    return of(peer, peers, network, dataSince);
   }
 
   /** This replica. */
@@ -133,20 +106,21 @@ public record RatisSettings(
 
   /** These, but for {@code snapshotLogBytes}. */
   public RatisSettings withSnapshotLogBytes(long snapshotLogBytes) {
-    return new RatisSettings(
-        directory,
-        peer,
-        peers,
-        network,
-        dataSince,
-        snapshotLogBytes,
-        entryBytesMax,
-        startTimeout,
-        onFailure);
+    return limited(snapshotLogBytes, entryBytesMax, startTimeout);
   }
 
   /** These, but for {@code entryBytesMax}. */
   public RatisSettings withEntryBytesMax(int entryBytesMax) {
+    return limited(snapshotLogBytes, entryBytesMax, startTimeout);
+  }
+
+  /** These, but for {@code startTimeout}. */
+  public RatisSettings withStartTimeout(Duration startTimeout) {
+    return limited(snapshotLogBytes, entryBytesMax, startTimeout);
+  }
+
+  private RatisSettings of(
+      String peer, List<Peer> peers, @Nullable PeerNetwork network, @Nullable String dataSince) {
     return new RatisSettings(
         directory,
         peer,
@@ -159,8 +133,7 @@ public record RatisSettings(
         onFailure);
   }
 
-  /** These, but for {@code startTimeout}. */
-  public RatisSettings withStartTimeout(Duration startTimeout) {
+  private RatisSettings limited(long snapshotLogBytes, int entryBytesMax, Duration startTimeout) {
     return new RatisSettings(
         directory,
         peer,
