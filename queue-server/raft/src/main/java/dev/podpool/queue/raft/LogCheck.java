@@ -69,17 +69,17 @@ final class LogCheck {
               last == null && end.position() > 0 ? segment.file() : null,
               end.position());
     }
-    if (newest != null && newest.isReceived() && next >= 0 && next <= snapshot) {
+    if (newest != null && next >= 0 && next <= snapshot) {
+      if (!newest.isReceived()) {
+        throw new LogException(
+            "entries %d to %d, up to which there is a snapshot, are missing in %s: restore the data directory from a copy"
+                .formatted(next, snapshot, directory));
+      }
       // This replica ended before Ratis had dropped what that takes the place of.
       for (Named segment : segments) {
         Disk.delete(segment.file());
       }
       return new Tail(term, snapshot + 1, null, 0);
-    }
-    if (snapshot >= 0 && next >= 0 && next <= snapshot) {
-      throw new LogException(
-          "entries %d to %d, up to which there is a snapshot, are missing in %s: restore the data directory from a copy"
-              .formatted(next, snapshot, directory));
     }
     return tail;
   }
