@@ -91,7 +91,7 @@ abstract class Job {
     long done = before.done();
     long failed = before.failed();
     if (results.getPosition() > position) {
-      if (accepted) {
+      if (accepted || !isReader()) {
         abandon("results of the job were read and dropped by its submitter: it flows (imap)");
       }
       skipped = true; // perhaps of what an earlier reader here has begun: see accepted

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import dev.podpool.function.internal.Codecs;
 import dev.podpool.protocol.AddItems;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.Delivery;
@@ -109,8 +110,22 @@ class QueueLinkTest {
     assertThat(result.isReady()).isFalse();
   }
 
-  private static Delivery results(AsyncResult<?> of, long position, int count) {
-    JobResults.Builder results = JobResults.newBuilder().setJobId(id(of)).setPosition(position);
+  private AsyncResult<List<String>> read(UUID id) {
+    JobInfo job = new JobInfo(id, "p", "f", "s", 2, true, 0, 0, 0, 0, 0, Duration.ZERO, 0);
+    MapJob reader = MapJob.reader(pool.client(), job);
+    return new AsyncResult<>(
+        reader, outcomes -> pool.client().<String>decode(outcomes, Codecs.json()));
+  }
+
+  private static Operation watch(UUID id) {
+    return Operation.newBuilder()
+        .setWatchJob(WatchJob.newBuilder().setJobId(RandomId.of(id)))
+        .build();
+  }
+
+  private static Delivery results(UUID of, long position, int count) {
+    JobResults.Builder results =
+        JobResults.newBuilder().setJobId(RandomId.of(of)).setPosition(position);
     for (int i = 0; i < count; i++) {
       results.addOutcomes(
           Outcome.newBuilder()
@@ -125,22 +140,24 @@ class QueueLinkTest {
   /** Such as the outcome of a dead item that was retried. */
   @Test
   void whatComesOfAnEarlierReadingOfTheJobIsNotTakenForWhatWasDropped() {
-    AsyncResult<List<Integer>> result = pool.mapAsync(QueueLinkTest::same, List.of(1, 2));
-    link.onDelivery(results(result, 2, 1));
+    UUID id = new UUID(1, 2);
+    AsyncResult<List<String>> result = read(id);
+    link.onDelivery(results(id, 2, 1));
     assertThat(result.isReady()).isFalse();
-    link.onDelivery(results(result, 0, 2));
-    link.onDone(submission(result));
+    link.onDelivery(results(id, 0, 2));
+    link.onDone(watch(id));
 
-    assertThat(result.join()).containsExactly(7, 7);
+    assertThat(result.join()).containsExactly("7", "7");
   }
 
   @Test
-  void whatWasDroppedIsAnError() {
-    AsyncResult<List<Integer>> result = pool.mapAsync(QueueLinkTest::same, List.of(1, 2));
-    link.onDelivery(results(result, 2, 1));
-    link.onDone(submission(result));
+  void whatWasDroppedIsAnErrorToItsReader() {
+    UUID id = new UUID(1, 2);
+    AsyncResult<List<String>> result = read(id);
+    link.onDelivery(results(id, 2, 1));
+    link.onDone(watch(id));
     assertThat(result.isReady()).isFalse(); // it is asked for once more
-    link.onDelivery(results(result, 2, 1));
+    link.onDelivery(results(id, 2, 1));
 
     assertThatThrownBy(result::join).hasMessageContaining("read and dropped");
   }
