@@ -39,7 +39,11 @@ record PoolStatuses(WorkerPool pool, PlannedStatus planned, QueueView queue) {
 
   private List<Condition> conditions(Instant now) {
     String at = now.truncatedTo(ChronoUnit.SECONDS).toString();
-    boolean ready = planned.readyWorkers() >= pool.getSpec().workers() && !planned.draining();
+    boolean ready =
+        planned.readyWorkers() >= pool.getSpec().workers()
+            && !planned.draining()
+            && queue.reachable()
+            && queue.pool() != null;
     return List.of(
         condition(at, "Ready", truth(ready), planned.reason(), planned.message()),
         condition(

@@ -363,6 +363,7 @@ class PoolApiServerTest {
     cluster.queue.reachable(false);
 
     cluster.awaitMessage("cut", "Queue unreachable");
+    assertThat(cluster.condition("cut", "Ready").status()).isEqualTo(Truth.False);
     assertThat(cluster.condition("cut", "Joined").status()).isEqualTo(Truth.Unknown);
     assertThat(cluster.condition("cut", "QueueReachable").status()).isEqualTo(Truth.False);
     assertThat(isGoing(cluster.pod("cut-0"))).isFalse();
