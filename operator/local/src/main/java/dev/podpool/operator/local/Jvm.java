@@ -1,15 +1,23 @@
 package dev.podpool.operator.local;
 
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Commands for processes on this JVM's Java. */
 final class Jvm {
 
   /** Names further flags for the JVMs of the queue and the workers, with spaces between them. */
   static final String FLAGS = "podpool.jvm.flags";
+
+  /** Names the directory of caches of what these JVMs load and link at each start. */
+  static final String CACHES = "podpool.jvm.caches";
+
+  /** Where it is {@code true}, those that end in order make the caches, and none uses one. */
+  static final String TRAINING = "podpool.jvm.training";
 
   private Jvm() {}
 
@@ -26,6 +34,7 @@ final class Jvm {
     // Ratis brings SLF4J, which Netty finds then: neither has anything to say, and no place for it.
     command.add("-Dslf4j.internal.verbosity=ERROR");
     command.add("-Djava.io.tmpdir=" + temporary);
+    command.addAll(cache(main));
     command.addAll(flags);
     for (String flag : System.getProperty(FLAGS, "").split("\\s+")) {
       if (!flag.isEmpty()) {
@@ -39,19 +48,51 @@ final class Jvm {
     return new ProcessBuilder(command);
   }
 
-  /** This JVM's class path and then {@code more}, which may be empty; absolute. */
+  /** For a JVM that starts others: it starts them as this one would. */
+  static List<String> settings() {
+    return Stream.of(FLAGS, CACHES, TRAINING)
+        .map(name -> "-D" + name + "=" + System.getProperty(name, ""))
+        .toList();
+  }
+
+  /**
+   * A cache that does not fit, or is damaged, is left alone by the JVM, which says nothing then.
+   */
+  private static List<String> cache(Class<?> main) {
+    String caches = System.getProperty(CACHES, "");
+    if (caches.isEmpty()) {
+      return List.of();
+    }
+    Path cache = Path.of(caches, main.getSimpleName() + ".aot");
+    if (Boolean.getBoolean(TRAINING)) {
+      return List.of("-XX:AOTCacheOutput=" + cache, "-Xlog:aot*=off");
+    }
+    return Files.exists(cache) ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off") : List.of();
+  }
+
+  /**
+   * This JVM's class path and then {@code more}, which may be empty; absolute. Directories come
+   * behind archives: a cache holds classes of those that are before the first directory.
+   */
   static String classPath(String more) {
-    return absolute(System.getProperty("java.class.path") + File.pathSeparator + more);
+    String own = System.getProperty("java.class.path");
+    List<String> entries = new ArrayList<>();
+    entries.addAll(entries(own).filter(entry -> !new File(entry).isDirectory()).toList());
+    if (!Boolean.getBoolean(TRAINING)) {
+      entries.addAll(entries(own).filter(entry -> new File(entry).isDirectory()).toList());
+    }
+    entries.addAll(entries(more).toList());
+    return String.join(File.pathSeparator, entries);
   }
 
   /** {@code classPath} whatever the directory of whoever uses it. */
   static String absolute(String classPath) {
-    List<String> entries = new ArrayList<>();
-    for (String entry : classPath.split(File.pathSeparator)) {
-      if (!entry.isEmpty()) {
-        entries.add(new File(entry).getAbsolutePath());
-      }
-    }
-    return String.join(File.pathSeparator, entries);
+    return String.join(File.pathSeparator, entries(classPath).toList());
+  }
+
+  private static Stream<String> entries(String classPath) {
+    return Stream.of(classPath.split(File.pathSeparator))
+        .filter(entry -> !entry.isEmpty())
+        .map(entry -> new File(entry).getAbsolutePath());
   }
 }

@@ -65,9 +65,11 @@ public final class RuntimeDaemon {
     if (Files.exists(log) && Files.size(log) > LOG_BYTES_MAX) {
       Files.move(log, log.resolveSibling("runtime.log.1"), StandardCopyOption.REPLACE_EXISTING);
     }
+    List<String> flags = new ArrayList<>(Jvm.settings());
+    flags.add("-Xmx256m");
     ProcessBuilder command =
         Jvm.command(
-            List.of("-Xmx256m", "-D" + Jvm.FLAGS + "=" + System.getProperty(Jvm.FLAGS, "")),
+            flags,
             Path.of(System.getProperty("java.io.tmpdir")),
             Jvm.classPath(""),
             RuntimeMain.class,

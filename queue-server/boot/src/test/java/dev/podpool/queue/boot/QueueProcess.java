@@ -1,6 +1,7 @@
 package dev.podpool.queue.boot;
 
 import dev.podpool.rpc.Endpoint;
+import dev.podpool.testing.JvmCaches;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -64,9 +65,9 @@ final class QueueProcess implements AutoCloseable, Endpoint.Source {
                 "-XX:TieredStopAtLevel=1", // starts in half the time
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(JvmCaches.use(QueueMain.class));
     command.addAll(flags);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), QueueMain.class.getName()));
+    command.addAll(List.of("-cp", JvmCaches.classPath(), QueueMain.class.getName()));
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command);
   }
