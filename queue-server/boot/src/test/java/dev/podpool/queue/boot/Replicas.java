@@ -10,6 +10,7 @@ import dev.podpool.rpc.RuntimeDirectory;
 import dev.podpool.testing.Authority;
 import dev.podpool.testing.Ports;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -33,6 +34,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +46,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   private static final Pattern READY = Pattern.compile("ok: entry (\\d+) is ");
   private static final FileAttribute<?> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final Pattern SNAPSHOT = Pattern.compile("snapshot\\.\\d+");
   private static final Pattern LEADS = Pattern.compile("this replica leads, in term (\\d+)");
 
   private final Path directory;
@@ -54,6 +57,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   private final int[] monitors = new int[COUNT];
   private final Process[] processes = new Process[COUNT];
   private final @Nullable Namespaces network;
+  private int running;
   private int next;
 
   /** All on loopback. */
@@ -68,11 +72,22 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
    * @param network null: all are on loopback
    */
   Replicas(Path directory, @Nullable Namespaces network) throws Exception {
+    this(directory, network, COUNT);
+  }
+
+  /** The first of them alone, until they {@link #grow}; on loopback. */
+  static Replicas one(Path directory) throws Exception {
+    return new Replicas(directory, null, 1);
+  }
+
+  private Replicas(Path directory, @Nullable Namespaces network, int first) throws Exception {
     this.directory = directory;
     this.network = network;
+    this.running = first;
     this.key = QueueProcess.key(directory, QueueProcess.KEY + "\n");
     this.authority = new Authority("replicas");
     try {
+      prepare();
       startAll();
     } catch (Exception | Error e) {
       close();
@@ -80,8 +95,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     }
   }
 
-  /** Returns when each knows who leads. */
-  private void startAll() throws Exception {
+  private void prepare() throws Exception {
     for (int i = 0; i < COUNT; i++) {
       ports[i] = Ports.free();
       monitors[i] = Ports.free();
@@ -90,20 +104,31 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
       if (network != null) {
         network.forward(i, ports[i]);
       }
-    }
-    for (int i = 0; i < COUNT; i++) {
       Path tls = Files.createDirectories(directory.resolve("tls-" + i));
       Files.writeString(Files.createFile(tls.resolve("tls.pem"), OWNER_ONLY), identity(address(i)));
       Files.writeString(tls.resolve("ca.crt"), authority.pem());
-      start(i);
-    }
-    for (int i = 0; i < COUNT; i++) {
-      awaitServing(i);
-    }
-    for (int i = 0; i < COUNT; i++) {
-      awaitMember(i);
     }
     publish(0);
+  }
+
+  /** Returns when each knows who leads. */
+  private void startAll() throws Exception {
+    for (int i = 0; i < running; i++) {
+      start(i);
+    }
+    for (int i = 0; i < running; i++) {
+      awaitServing(i);
+    }
+    for (int i = 0; i < running; i++) {
+      awaitMember(i);
+    }
+  }
+
+  /** Where the first was alone: it begins anew as one of three, and the others join it. */
+  void grow() throws Exception {
+    end(0);
+    running = COUNT;
+    startAll();
   }
 
   private String address(int i) {
@@ -158,7 +183,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
                 "queue-" + i,
                 "--replica-tls",
                 directory.resolve("tls-" + i).toString()));
-    arguments.addAll(peers);
+    arguments.addAll(peers.subList(0, 2 * running));
     ProcessBuilder command =
         QueueProcess.command(List.of(), arguments.toArray(String[]::new))
             .redirectErrorStream(true)
@@ -325,6 +350,19 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
     return terms;
   }
 
+  /** Of the last snapshot of the first. */
+  long snapshotBytes() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("queue-0"))) {
+      return files
+          .filter(file -> SNAPSHOT.matcher(file.getFileName().toString()).matches())
+          .mapToLong(file -> file.toFile().length()) // 0 where it is gone by now
+          .max()
+          .orElse(0);
+    } catch (UncheckedIOException e) {
+      return 0; // one went meanwhile
+    }
+  }
+
   /** What they have said, for whoever looks why something failed. */
   String said() throws IOException {
     StringBuilder all = new StringBuilder();
@@ -336,7 +374,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
 
   @Override
   public Endpoint locate() {
-    int any = ThreadLocalRandom.current().nextInt(COUNT);
+    int any = ThreadLocalRandom.current().nextInt(running);
     return new Endpoint("127.0.0.1", ports[any], QueueProcess.KEY);
   }
 

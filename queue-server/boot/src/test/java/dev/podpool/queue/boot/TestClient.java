@@ -1,6 +1,7 @@
 package dev.podpool.queue.boot;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import dev.podpool.protocol.ConfirmResults;
 import dev.podpool.protocol.DefinePool;
 import dev.podpool.protocol.Delivery;
@@ -17,6 +18,7 @@ import dev.podpool.protocol.SubmitJob;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.session.QueueSession;
 import dev.podpool.session.SessionHandler;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -77,7 +79,21 @@ final class TestClient implements SessionHandler {
     }
   }
 
-  synchronized ByteString submit(int items) {
+  /** A job of one item whose end nobody waits for. */
+  void submitUnnoted(byte[] input) throws IOException {
+    ByteString.Output run = ByteString.newOutput();
+    CodedOutputStream written = CodedOutputStream.newInstance(run);
+    written.writeByteArrayNoTag(input);
+    written.flush();
+    session.send(job(id(random), 1, 1, run.toByteString()));
+  }
+
+  ByteString submit(int items) {
+    return submit(items, 4);
+  }
+
+  /** In chunks of so many items. */
+  synchronized ByteString submit(int items, int chunk) {
     ByteString id = id(random);
     last = id;
     Set<Long> indexes = new HashSet<>();
@@ -89,19 +105,21 @@ final class TestClient implements SessionHandler {
     }
     unended.put(id, indexes);
     positions.put(id, 0L);
-    session.send(
-        Operation.newBuilder()
-            .setSubmitJob(
-                SubmitJob.newBuilder()
-                    .setJobId(id)
-                    .setPool("p")
-                    .setFunctionName("f")
-                    .setChunk(4)
-                    .setComplete(true)
-                    .setInputs(
-                        Payloads.newBuilder().setCount(items).setData(inputs.toByteString())))
-            .build());
+    session.send(job(id, items, chunk, inputs.toByteString()));
     return id;
+  }
+
+  private static Operation job(ByteString id, int items, int chunk, ByteString inputs) {
+    return Operation.newBuilder()
+        .setSubmitJob(
+            SubmitJob.newBuilder()
+                .setJobId(id)
+                .setPool("p")
+                .setFunctionName("f")
+                .setChunk(chunk)
+                .setComplete(true)
+                .setInputs(Payloads.newBuilder().setCount(items).setData(inputs)))
+        .build();
   }
 
   /** Waits until at most {@code most} jobs have items that have not ended. */
