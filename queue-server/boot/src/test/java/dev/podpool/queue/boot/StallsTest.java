@@ -33,7 +33,8 @@ class StallsTest {
   private static final int SNAPSHOT_BYTES = 200 << 20;
   private static final int INPUT_BYTES = 100_000;
   private static final int DISPATCHES = 10;
-  private static final int DISPATCHED = 200_000;
+  private static final int DISPATCHED = 100_000;
+  private static final int WINDOW = 5_000;
   private static final int ITEMS_PER_JOB = 10_000;
 
   @TempDir private Path directory;
@@ -126,7 +127,7 @@ class StallsTest {
     Dispatch(QueueConnection connection) throws InterruptedException {
       client = new TestClient(connection, new SplittableRandom(1));
       client.awaitApplied();
-      var _ = new TestWorker(connection, new SplittableRandom(2), "w");
+      var _ = new TestWorker(connection, new SplittableRandom(2), "w", WINDOW);
     }
 
     long perSecond() throws InterruptedException {

@@ -93,7 +93,13 @@ final class TestClient implements SessionHandler {
   }
 
   /** In chunks of so many items. */
-  synchronized ByteString submit(int items, int chunk) {
+  ByteString submit(int items, int chunk) {
+    Operation job = note(items, chunk);
+    session.send(job); // may wait until results have been taken, which takes the lock
+    return job.getSubmitJob().getJobId();
+  }
+
+  private synchronized Operation note(int items, int chunk) {
     ByteString id = id(random);
     last = id;
     Set<Long> indexes = new HashSet<>();
@@ -105,8 +111,7 @@ final class TestClient implements SessionHandler {
     }
     unended.put(id, indexes);
     positions.put(id, 0L);
-    session.send(job(id, items, chunk, inputs.toByteString()));
-    return id;
+    return job(id, items, chunk, inputs.toByteString());
   }
 
   private static Operation job(ByteString id, int items, int chunk, ByteString inputs) {

@@ -26,13 +26,17 @@ final class TestWorker implements SessionHandler {
   private final Set<Held> reported = new HashSet<>();
 
   TestWorker(QueueConnection connection, RandomGenerator random, String name) {
+    this(connection, random, name, 64);
+  }
+
+  TestWorker(QueueConnection connection, RandomGenerator random, String name, int window) {
     session =
         connection.open(
             TestClient.open(random).setPool("p").setWorker(name).setSlots(4).build(),
             this,
             Duration.ofSeconds(60));
     session.send(
-        Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(64)).build());
+        Operation.newBuilder().setGiveCredit(GiveCredit.newBuilder().setWindow(window)).build());
   }
 
   @Override
