@@ -93,11 +93,7 @@ final class ObjectResolver implements Referenced.Resolver {
     try {
       return coding.get();
     } finally {
-      if (before == null) {
-        PEER.remove();
-      } else {
-        PEER.set(before);
-      }
+      PEER.set(before); // not removed: it is done once for each item, and finding none is slow
     }
   }
 

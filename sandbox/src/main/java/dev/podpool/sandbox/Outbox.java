@@ -12,8 +12,8 @@ import java.util.concurrent.locks.LockSupport;
  * an item takes long.
  */
 final class Outbox {
-  private static final int FLUSH_BYTES = 32 << 10;
-  private static final int FLUSH_OUTCOMES = 256;
+  private static final int FLUSH_BYTES = 64 << 10;
+  private static final int FLUSH_OUTCOMES = 4096;
   private static final int WRITE_BYTES = 64 << 10;
   private static final int RESULTS_HEADER_BYTES = Frames.HEADER_BYTES + 8 + 4 + 8;
   // What is done waits so long for company while there is more to run: each flush costs every

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
@@ -25,8 +26,45 @@ public final class JvmCaches {
 
   private JvmCaches() {}
 
-  /** Whether there is one for {@code main}, and nothing in the class path is newer. */
-  public static boolean isMade(Class<?> main) throws IOException {
+  /** What leaves caches behind. */
+  public interface Training {
+    void in(Path directory) throws IOException, InterruptedException;
+  }
+
+  /**
+   * Has {@code training} leave a cache for each of {@code mains}, in a directory that is gone
+   * afterwards; unless they are there, and nothing in the class path is newer. Does nothing where
+   * that has directories of other modules, as in an IDE.
+   */
+  public static void train(Training training, Class<?>... mains) {
+    try {
+      boolean all = true;
+      for (Class<?> main : mains) {
+        all &= isMade(main);
+      }
+      if (all || !isOfArchives()) {
+        return;
+      }
+      Path directory = Files.createTempDirectory("podpool-training");
+      try {
+        training.in(directory);
+      } finally {
+        delete(directory);
+      }
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException("what tests start does not start", e);
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
+  }
+
+  private static boolean isMade(Class<?> main) throws IOException {
     Path cache = cache(main);
     if (!Files.exists(cache)) {
       return false;
@@ -58,17 +96,28 @@ public final class JvmCaches {
     return Files.exists(cache(main)) ? List.of("-XX:AOTCache=" + cache(main), SILENCE) : List.of();
   }
 
-  /** This JVM's without its tests. */
+  /** This JVM's; without its tests where all else is archives. */
   public static String classPath() {
+    if (!isOfArchives()) {
+      return System.getProperty("java.class.path");
+    }
     List<String> entries = new ArrayList<>(archives());
     entries.add((Files.exists(PACKED) ? PACKED : CLASSES).toString());
     return String.join(File.pathSeparator, entries);
   }
 
+  private static boolean isOfArchives() {
+    return entries()
+        .filter(Files::isDirectory)
+        .allMatch(directory -> directory.toAbsolutePath().startsWith(TARGET));
+  }
+
   private static List<String> archives() {
-    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-        .filter(entry -> Files.isRegularFile(Path.of(entry)))
-        .toList();
+    return entries().filter(Files::isRegularFile).map(Path::toString).toList();
+  }
+
+  private static Stream<Path> entries() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of);
   }
 
   private static Path cache(Class<?> main) {

@@ -11,7 +11,7 @@ final class Dispatcher {
   /** Work that a child is given ahead, unless that is fewer than two items. */
   static final long AHEAD_NANOS = 20_000_000;
 
-  static final int SLOT_ITEMS_MAX = 512;
+  static final int SLOT_ITEMS_MAX = 8192;
   private static final int SLOT_ITEMS_MIN = 2;
   private static final long SLOT_BYTES_MAX = 4 << 20;
   // Less is not worth taking back from a child: it will be done as soon.

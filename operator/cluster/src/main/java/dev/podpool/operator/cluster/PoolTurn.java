@@ -376,7 +376,7 @@ final class PoolTurn {
     if (refusal != null && planned.workers() < pool.getSpec().workers() && !planned.draining()) {
       return planned.saying(refusal.reason(), "Pending: workers " + refusal.words());
     }
-    return heldBack == 0 || planned.progressing()
+    return heldBack == 0 || planned.progressing() || !view.reachable()
         ? planned
         : planned.saying(
             "DrainedByHand",

@@ -156,6 +156,8 @@ class PoolApiServerTest {
 
     cluster.awaitMessage("hand", "Drained by hand: 1 of 1 workers cordoned");
     assertThat(cluster.queue.told()).doesNotContain("uncordon hand-0");
+    cluster.queue.reachable(false);
+    cluster.awaitMessage("hand", "Queue unreachable");
   }
 
   @Test
@@ -367,6 +369,19 @@ class PoolApiServerTest {
     assertThat(cluster.condition("cut", "Joined").status()).isEqualTo(Truth.Unknown);
     assertThat(cluster.condition("cut", "QueueReachable").status()).isEqualTo(Truth.False);
     assertThat(isGoing(cluster.pod("cut-0"))).isFalse();
+  }
+
+  @Test
+  void aPoolWithoutWorkersIsReadyOnceItsQueueKnowsIt() {
+    cluster.apply("none", "{workers: 0, queue: later}");
+    cluster.awaitMessage(
+        "none", "No QueueCluster later in this namespace: make one, or change spec.queue");
+    assertThat(cluster.condition("none", "Ready").status()).isEqualTo(Truth.False);
+
+    cluster.createQueue("later");
+
+    cluster.awaitMessage("none", "Joined");
+    assertThat(cluster.condition("none", "Ready").status()).isEqualTo(Truth.True);
   }
 
   @Test

@@ -13,7 +13,7 @@ final class Jvm {
   /** Names further flags for the JVMs of the queue and the workers, with spaces between them. */
   static final String FLAGS = "podpool.jvm.flags";
 
-  /** Names the directory of caches of what these JVMs load and link at each start. */
+  /** Names the directory, absolute, of caches of what these JVMs load and link at each start. */
   static final String CACHES = "podpool.jvm.caches";
 
   /** Where it is {@code true}, those that end in order make the caches, and none uses one. */
@@ -55,11 +55,15 @@ final class Jvm {
         .toList();
   }
 
+  private static String caches() {
+    return System.getProperty(CACHES, "");
+  }
+
   /**
    * A cache that does not fit, or is damaged, is left alone by the JVM, which says nothing then.
    */
   private static List<String> cache(Class<?> main) {
-    String caches = System.getProperty(CACHES, "");
+    String caches = caches();
     if (caches.isEmpty()) {
       return List.of();
     }
@@ -71,11 +75,14 @@ final class Jvm {
   }
 
   /**
-   * This JVM's class path and then {@code more}, which may be empty; absolute. Directories come
-   * behind archives: a cache holds classes of those that are before the first directory.
+   * This JVM's class path and then {@code more}, which may be empty; absolute. With caches,
+   * directories come behind archives: a cache holds classes of what is before the first directory.
    */
   static String classPath(String more) {
     String own = System.getProperty("java.class.path");
+    if (caches().isEmpty()) {
+      return absolute(own + File.pathSeparator + more);
+    }
     List<String> entries = new ArrayList<>();
     entries.addAll(entries(own).filter(entry -> !new File(entry).isDirectory()).toList());
     if (!Boolean.getBoolean(TRAINING)) {

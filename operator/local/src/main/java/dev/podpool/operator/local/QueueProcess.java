@@ -1,6 +1,7 @@
 package dev.podpool.operator.local;
 
 import dev.podpool.queue.boot.QueueMain;
+import dev.podpool.queue.boot.QueueServer;
 import dev.podpool.worker.ExitCause;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -25,7 +26,8 @@ final class QueueProcess implements AutoCloseable {
   private static final Duration BACK_OFF = Duration.ofMillis(50);
   private static final Duration BACK_OFF_MAX = Duration.ofSeconds(5);
   private static final Duration HEALTHY = Duration.ofMinutes(1);
-  private static final Duration SERVES_WITHIN = Duration.ofMinutes(2);
+  // It ends before that by itself, and says why.
+  private static final Duration SERVES_WITHIN = QueueServer.START_TIME_MAX.plusMinutes(1);
   private static final long SERVES_POLL_MILLIS = 10;
   // The process of a runtime that was killed takes a moment to notice.
   private static final Duration IN_USE_MAX = Duration.ofSeconds(15);

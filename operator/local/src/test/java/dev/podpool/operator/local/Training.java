@@ -3,6 +3,7 @@ package dev.podpool.operator.local;
 import dev.podpool.Podpool;
 import dev.podpool.queue.boot.QueueMain;
 import dev.podpool.testing.JvmCaches;
+import dev.podpool.worker.WorkerMain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,23 +18,17 @@ public final class Training implements LauncherSessionListener {
 
   @Override
   public void launcherSessionOpened(LauncherSession session) {
+    System.setProperty(Jvm.TRAINING, "true");
     try {
-      if (!JvmCaches.isMade(QueueMain.class)) {
-        System.setProperty(Jvm.TRAINING, "true");
-        train();
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("the runtime does not start", e);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      JvmCaches.train(Training::map, QueueMain.class, WorkerMain.class);
     } finally {
       System.clearProperty(Jvm.TRAINING);
     }
   }
 
-  private static void train() throws IOException, InterruptedException {
+  private static void map(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(Path.of(System.getProperty(Jvm.CACHES)));
-    try (TestRuntime runtime = new TestRuntime(Files.createTempDirectory("podpool-training"));
+    try (TestRuntime runtime = new TestRuntime(directory);
         Podpool podpool = Podpool.connect(runtime.runtime.directory().path())) {
       runtime.applyAndAwaitReady("workers: 1");
       podpool.pool(TestRuntime.POOL).map(LocalRuntimeTest::square, List.of(1, 2, 3));

@@ -38,8 +38,8 @@ public final class BlobFiles implements BlobStore {
   private static final HexFormat HEX = HexFormat.of();
 
   private final Path directory;
-  // Not known to be durable: written since they were last forced, or by an earlier process.
-  private final Set<String> unsynced = ConcurrentHashMap.newKeySet();
+  // Forced by this process, and not written since.
+  private final Set<String> durable = ConcurrentHashMap.newKeySet();
   // That are listed perhaps by the snapshot that a restart would begin with; guarded by itself.
   private final Set<String> forgotten = new HashSet<>();
 
@@ -49,9 +49,6 @@ public final class BlobFiles implements BlobStore {
     Files.createDirectories(
         directory,
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-    try (Stream<Path> files = Files.list(directory)) {
-      files.forEach(file -> unsynced.add(file.getFileName().toString()));
-    }
   }
 
   private static String name(Blob blob) {
@@ -64,7 +61,6 @@ public final class BlobFiles implements BlobStore {
 
   @Override
   public void write(Blob blob, long offsetBytes, ByteString data) {
-    unsynced.add(name(blob));
     synchronized (forgotten) {
       forgotten.remove(name(blob));
     }
@@ -81,6 +77,8 @@ public final class BlobFiles implements BlobStore {
       }
     } catch (IOException e) {
       throw new UncheckedIOException("blob " + file(blob) + " can't be written", e);
+    } finally {
+      durable.remove(name(blob)); // afterwards: it may have been forced meanwhile, without this
     }
   }
 
@@ -108,6 +106,7 @@ public final class BlobFiles implements BlobStore {
   }
 
   private void delete(String name) {
+    durable.remove(name);
     try {
       Files.deleteIfExists(directory.resolve(name));
     } catch (IOException e) {
@@ -123,6 +122,7 @@ public final class BlobFiles implements BlobStore {
     synchronized (forgotten) {
       forgotten.clear();
     }
+    durable.clear();
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
         if (!listed.containsKey(file.getFileName().toString())) {
@@ -162,13 +162,14 @@ public final class BlobFiles implements BlobStore {
   public void sync(Snapshot snapshot) {
     for (BlobSnapshot each : snapshot.getBlobsList()) {
       String name = name(each.getBlob());
-      if (unsynced.remove(name)) {
+      if (durable.add(name)) {
         try (FileChannel file =
             FileChannel.open(directory.resolve(name), StandardOpenOption.WRITE)) {
           file.force(true);
         } catch (NoSuchFileException e) {
           // Empty, or forgotten since.
         } catch (IOException e) {
+          durable.remove(name);
           throw new UncheckedIOException("blob " + name + " can't be made durable", e);
         }
       }

@@ -33,11 +33,11 @@ final class PemFile<T> {
   }
 
   /** How a file looks. By its time alone, one that is read while it is written stays half. */
-  private record Look(FileTime written, long bytes) {
+  private record Look(FileTime written, long bytes, @Nullable Object file) {
     static Look at(Path file) throws IOException {
       try {
         BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-        return new Look(now.lastModifiedTime(), now.size());
+        return new Look(now.lastModifiedTime(), now.size(), now.fileKey());
       } catch (NoSuchFileException e) {
         throw new IOException(file + " is missing: " + REMEDY, e);
       }

@@ -32,8 +32,9 @@ public final class QueueServer implements AutoCloseable {
 
   private static final int CONNECTIONS_MAX = 25_000;
   private static final int OTHER_FILES = 500;
-  // A log of gigabytes is read before it serves. As long as the operator lets a pod start.
-  private static final Duration START_TIME_MAX = Duration.ofMinutes(10);
+
+  /** A log of gigabytes is read before it serves. As long as the operator lets a pod start. */
+  public static final Duration START_TIME_MAX = Duration.ofMinutes(10);
 
   private final QueueLoop queue;
   private final QueueFront front;

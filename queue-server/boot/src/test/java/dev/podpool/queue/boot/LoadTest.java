@@ -42,8 +42,11 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Much of everything at once, in the gigabyte that the queue's process has. Prints what it saw. */
+@Execution(ExecutionMode.SAME_THREAD) // each has the machine for itself
 @Tag("load")
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoadTest {

@@ -8,15 +8,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Three replicas in networks of their own, which are parted while there is work. */
 @Tag("load") // a tier of .ci/run
+@Execution(ExecutionMode.SAME_THREAD) // each has the machine for itself
 @Timeout(value = 600, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PartitionsTest {
 
@@ -57,18 +61,27 @@ class PartitionsTest {
   @Test
   void whoIsCutOffLeadsNoMoreAndTheOthersGoOn() throws Exception {
     int led = replicas.leader();
+    List<List<Long>> before = replicas.terms();
     work();
     network.part(led, (led + 1) % Replicas.COUNT);
     network.part(led, (led + 2) % Replicas.COUNT);
 
-    while (replicas.terms().stream().mapToInt(List::size).sum() < 2) {
+    while (noOtherLed(led, before)) {
       Thread.sleep(50);
     }
     work();
     client.awaitUnended(0); // by the others alone
     network.heal();
-    replicas.awaitMember(led);
+    replicas.awaitFollowing(led);
     checkTerms();
+  }
+
+  /** Whether neither of the others has led since {@code before}. */
+  private boolean noOtherLed(int led, List<List<Long>> before) throws IOException {
+    List<List<Long>> now = replicas.terms();
+    return IntStream.range(0, Replicas.COUNT)
+        .filter(i -> i != led)
+        .allMatch(i -> now.get(i).equals(before.get(i)));
   }
 
   @Test

@@ -366,7 +366,7 @@ final class Replicas implements AutoCloseable, Endpoint.Source {
   /** What they have said, for whoever looks why something failed. */
   String said() throws IOException {
     StringBuilder all = new StringBuilder();
-    for (int i = 0; i < COUNT; i++) {
+    for (int i = 0; i < running; i++) {
       all.append("---- queue-%d%n".formatted(i)).append(Files.readString(log(i)));
     }
     return all.toString();

@@ -19,12 +19,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Mixed load on three replicas, and one fault after the other at random, for as long as {@code
  * -Dsoak.minutes=} says; {@code make soak} runs it. Prints each fault, and at the end what was
  * acknowledged, lost and doubled, and the longest stall.
  */
+@Execution(ExecutionMode.SAME_THREAD) // each has the machine for itself
 @Tag("load")
 @Timeout(value = 1, unit = TimeUnit.DAYS)
 class SoakTest {

@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * How long a client with a session waits for its next answer, which is durable: when the leader is
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  * snapshots; and what three cost in throughput. Measurements, which it prints: it fails only where
  * no answer comes at all.
  */
+@Execution(ExecutionMode.SAME_THREAD) // each has the machine for itself
 @Tag("load")
 @Timeout(value = 900, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StallsTest {
@@ -72,7 +75,7 @@ class StallsTest {
             for (int i = 0; i < Replicas.COUNT; i++) {
               replicas.end(i);
               replicas.start(i);
-              replicas.awaitMember(i);
+              replicas.awaitReady(i);
             }
           });
     }

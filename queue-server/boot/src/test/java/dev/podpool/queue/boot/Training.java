@@ -5,7 +5,6 @@ import dev.podpool.protocol.ReadRequest;
 import dev.podpool.rpc.QueueConnection;
 import dev.podpool.testing.JvmCaches;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.platform.launcher.LauncherSession;
@@ -16,19 +15,10 @@ public final class Training implements LauncherSessionListener {
 
   @Override
   public void launcherSessionOpened(LauncherSession session) {
-    try {
-      if (!JvmCaches.isMade(QueueMain.class)) {
-        train();
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("the queue does not start", e);
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    JvmCaches.train(Training::serve, QueueMain.class);
   }
 
-  private static void train() throws IOException, InterruptedException {
-    Path directory = Files.createTempDirectory("podpool-training");
+  private static void serve(Path directory) throws IOException, InterruptedException {
     String[] flags = JvmCaches.make(QueueMain.class).toArray(String[]::new);
     try (QueueProcess queue = new QueueProcess(directory, flags);
         QueueConnection connection = new QueueConnection(queue)) {

@@ -89,7 +89,7 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
     this.members = new NotBegun(name);
   }
 
-  /** Who belongs to the log, and what this replica is in it. Methods don't wait. */
+  /** Who belongs to the log, and what this replica is in it. Methods wait for the disk at most. */
   interface Members {
 
     /** Of this replica, in the log. */
@@ -471,6 +471,9 @@ final class PeerServices implements GrpcServices.Customizer, Machine.Others {
       try {
         return fetchFrom(address, first);
       } catch (IOException | StatusRuntimeException e) {
+        if (Disk.isFull(e)) {
+          throw e; // whoever has it, there is no room for it
+        }
         failed.addSuppressed(e);
       }
     }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -35,6 +36,7 @@ final class Snapshots {
   private final Runnable purge;
   private final AtomicLong grown = new AtomicLong();
   private final AtomicBoolean writing = new AtomicBoolean();
+  private final CountDownLatch closing = new CountDownLatch(1);
   private volatile boolean owed; // the last checkpoint has no snapshot
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(
@@ -118,9 +120,9 @@ final class Snapshots {
     return filled;
   }
 
-  private static void rest() {
+  private void rest() {
     try {
-      Thread.sleep(FULL_PACE);
+      var _ = closing.await(FULL_PACE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -128,6 +130,7 @@ final class Snapshots {
 
   /** Starts no more, and waits a little for what is being written; the log has it, too. */
   void close() {
+    closing.countDown();
     writer.shutdown();
     try {
       if (!writer.awaitTermination(CLOSE_SECONDS_MAX, TimeUnit.SECONDS)) {
