@@ -94,8 +94,7 @@ class Numbered implements Log.Replica {
   @Override
   public void restore(Snapshot snapshot) {
     enter("restore " + snapshot.getIndex());
-    applied = snapshot.getIndex();
-    hash = snapshot.getNowMillis();
+    become(snapshot.getIndex(), snapshot.getNowMillis());
     level = Math.max(1, snapshot.getLevel());
     leave();
   }
@@ -106,12 +105,17 @@ class Numbered implements Log.Replica {
     if (entry.getTimeMillis() != applied + 1) {
       throw new AssertionError("entry " + entry.getTimeMillis() + " after " + applied);
     }
-    applied++;
     if (entry.hasCheckpoint()) {
-      checkpoints.put(applied, entry.getCheckpoint());
+      checkpoints.put(applied + 1, entry.getCheckpoint());
     }
-    hash = next(hash, entry);
+    become(applied + 1, next(hash, entry));
     leave();
+  }
+
+  /** Both at once: who waits for the one looks at the other then. */
+  private synchronized void become(long newApplied, long newHash) {
+    applied = newApplied;
+    hash = newHash;
   }
 
   @Override
