@@ -49,7 +49,8 @@ final class MapProgress implements AutoCloseable {
     failed++;
     status.clear();
     // Lines are counted from 1, and items from 0: one of the two is enough.
-    String reason = String.valueOf(failure.getMessage()).replaceFirst("^item \\d+ of \\d+ ", "");
+    String reason =
+        String.valueOf(failure.getMessage()).replaceFirst("^(the task|item \\d+ of \\d+) ", "");
     shell.complain("line " + (index + 1) + " " + reason);
   }
 

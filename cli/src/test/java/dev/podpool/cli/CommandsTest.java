@@ -119,6 +119,8 @@ class CommandsTest {
     Podpools.Ran ran = map("10\n0\n5\n", "Work::invert");
     assertThat(ran.failed(ExitCode.FAILED))
         .isEqualTo("podpool: line 2 failed: java.lang.ArithmeticException: / by zero");
+    assertThat(map("0\n", "Work::invert").failed(ExitCode.FAILED))
+        .isEqualTo("podpool: line 1 failed: java.lang.ArithmeticException: / by zero");
     assertThat(ran.out()).isEqualTo("10\n20\n");
     assertThat(map("10\n0\n5\n", "Work::invert", "-o", "json").out().lines())
         .containsExactly(
